@@ -1,0 +1,210 @@
+# Makefile -- `make help` lists what there is to make.
+
+OUT ?= out
+CC ?= gcc
+MUSL_CC ?= musl-gcc
+WARN := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes $(if $(CI),-Werror)
+CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -I. -MMD -MP
+LDFLAGS ?= -Wl,-z,relro,-z,now
+LIBS := -Wl,--as-needed -llxc -lsqlite3 -lyaml -lcurl -lgit2 -larchive \
+	-lmicrohttpd -ljansson -lsodium -lseccomp
+PREFIX ?= /usr/local
+
+# Everything that building, running and testing needs on Debian 12.
+PACKAGES := build-essential clang clang-tidy clang-format cppcheck \
+	pkg-config musl-tools valgrind check libgit2-dev libyaml-dev \
+	libcurl4-openssl-dev libarchive-dev libsqlite3-dev lxc-dev \
+	liblxc-common libmicrohttpd-dev libjansson-dev libsodium-dev \
+	libseccomp-dev haproxy openssh-server openssh-client git rsync \
+	nftables mmdebstrap bubblewrap iproute2 sqlite3 curl zstd wrk mandoc \
+	shellcheck python3
+
+COMMON := $(wildcard common/*/*.c)
+UPLOADER_MAINS := uploader/main.c uploader/receive_main.c uploader/keys_main.c
+UPLOADER := $(filter-out $(UPLOADER_MAINS),$(wildcard uploader/*.c))
+DEPLOYER := $(filter-out deployer/main.c,$(wildcard deployer/*.c))
+BUILDER := $(filter-out builder/main.c,$(wildcard builder/*.c))
+CLI := $(filter-out cli/main.c,$(wildcard cli/*.c))
+RUNTIME := $(wildcard runtime/*.c)
+UNIT := $(wildcard tests/unit/*.c tests/support/*.c)
+
+obj = $(patsubst %.c,$(1)/%.o,$(2))
+
+BIN := $(OUT)/bin/dcloud $(OUT)/bin/dcloud-uploader \
+	$(OUT)/bin/dcloud-builder $(OUT)/bin/dcloud-deployer
+LIBEXEC := $(OUT)/libexec/dcinit $(OUT)/libexec/dcloud-receive \
+	$(OUT)/libexec/dcloud-keys
+
+.PHONY: all help deps check check-unit check-asan check-valgrind \
+	check-integration fuzz lint format coverage docs image demo demo-stop \
+	bench install dist clean
+.DELETE_ON_ERROR:
+
+all: $(BIN) $(LIBEXEC) ## compile everything
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | \
+	    sed 's/:.*##/\t/' | expand -t 20
+
+deps: ## install the Debian packages that are missing
+	@tests/support/deps.sh $(PACKAGES)
+
+# --- programs ---------------------------------------------------------------
+
+$(OUT)/gen/migrations.c: common/store/embed.sh $(wildcard common/store/migrations/*.sql)
+	@mkdir -p $(@D)
+	sh $< > $@
+
+$(OUT)/obj/migrations.o: $(OUT)/gen/migrations.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIE -c -o $@ $<
+
+$(OUT)/libcommon.a: $(call obj,$(OUT)/obj,$(COMMON)) $(OUT)/obj/migrations.o
+	rm -f $@
+	ar rcs $@ $^
+
+# $(1): program, $(2): its main, $(3): the room's other sources
+define program
+$(1): $(call obj,$(OUT)/obj,$(2) $(3)) $(OUT)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -pie -o $$@ $$^ $$(LIBS)
+endef
+$(eval $(call program,$(OUT)/bin/dcloud,cli/main.c,$(CLI)))
+$(eval $(call program,$(OUT)/bin/dcloud-uploader,uploader/main.c,$(UPLOADER)))
+$(eval $(call program,$(OUT)/libexec/dcloud-receive,uploader/receive_main.c,$(UPLOADER)))
+$(eval $(call program,$(OUT)/libexec/dcloud-keys,uploader/keys_main.c,$(UPLOADER)))
+$(eval $(call program,$(OUT)/bin/dcloud-builder,builder/main.c,$(BUILDER)))
+$(eval $(call program,$(OUT)/bin/dcloud-deployer,deployer/main.c,$(DEPLOYER)))
+
+# pid 1 of every container: static, and small enough to forget about.
+$(OUT)/musl/%.o: %.c
+	@mkdir -p $(@D)
+	$(MUSL_CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -Os -g -I. -MMD -MP -c -o $@ $<
+
+$(OUT)/libexec/dcinit: $(call obj,$(OUT)/musl,$(RUNTIME) common/base/err.c common/base/str.c)
+	@mkdir -p $(@D)
+	$(MUSL_CC) -static -s -o $@ $^
+
+# --- tests ------------------------------------------------------------------
+
+UNIT_SOURCES := $(UNIT) $(COMMON) $(UPLOADER) $(DEPLOYER) $(BUILDER) $(CLI) \
+	$(filter-out runtime/main.c,$(RUNTIME))
+
+$(OUT)/test/unit: $(call obj,$(OUT)/obj,$(UNIT_SOURCES)) $(OUT)/obj/migrations.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
+
+ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+
+$(OUT)/asan/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(ASAN) -I. -MMD -MP -c -o $@ $<
+
+$(OUT)/asan/migrations.o: $(OUT)/gen/migrations.c
+	@mkdir -p $(@D)
+	$(CC) $(ASAN) -c -o $@ $<
+
+$(OUT)/test/unit-asan: $(call obj,$(OUT)/asan,$(UNIT_SOURCES)) $(OUT)/asan/migrations.o
+	@mkdir -p $(@D)
+	$(CC) $(ASAN) -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
+
+check: deps ## install what is missing, compile, run every test
+	+tests/support/check.sh $(OUT)
+
+check-unit: $(OUT)/test/unit all ## the unit tests
+	$< $(SUITE)
+
+check-asan: $(OUT)/test/unit-asan all ## the unit tests under ASan and UBSan
+	CK_FORK=no $< $(SUITE)
+
+check-valgrind: $(OUT)/test/unit all ## the unit tests under valgrind
+	CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full $< $(SUITE)
+
+BOX_TEST := $(wildcard tests/integration/box_*.c)
+ROUTER_TEST := $(wildcard tests/integration/router_*.c)
+
+$(OUT)/test/box_init: tests/integration/box_init.c
+	@mkdir -p $(@D)
+	$(MUSL_CC) -static -Os -o $@ $<
+
+$(OUT)/test/box_test: $(call obj,$(OUT)/obj,$(filter-out %/box_init.c,$(BOX_TEST))) $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
+
+$(OUT)/test/router_test: $(call obj,$(OUT)/obj,$(ROUTER_TEST) $(DEPLOYER)) $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
+
+check-integration: all image $(OUT)/test/box_init $(OUT)/test/box_test $(OUT)/test/router_test ## real daemons, containers, HAProxy, sshd
+	tests/integration/run $(OUT) $(TEST)
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+$(OUT)/fuzz/%: tests/fuzz/%.c $(COMMON) $(OUT)/gen/migrations.c
+	@mkdir -p $(@D)
+	clang -std=gnu17 -D_GNU_SOURCE -g -O1 -I. \
+	    -fsanitize=fuzzer,address,undefined -o $@ $< $(COMMON) \
+	    $(OUT)/gen/migrations.c $(LIBS)
+
+fuzz: $(FUZZERS) ## fuzz the parsers, a minute each (FUZZ_SECONDS)
+	tests/fuzz/run $(OUT)/fuzz $(or $(FUZZ_SECONDS),60)
+
+lint: ## clang-format, clang-tidy, cppcheck, our own greps
+	tests/support/lint.sh $(OUT)
+
+format: ## let clang-format have its way
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+coverage: ## unit tests with gcov; a line per file
+	$(MAKE) OUT=$(OUT)/cov CFLAGS='-O0 -g --coverage' check-unit
+	cd $(OUT)/cov && gcov -n $$(find obj -name '*.gcda') 2>/dev/null | \
+	    paste - - - - | grep -v '/usr/' | sort -t: -k3 -n | head -80
+
+bench: all image ## measure a push, phase by phase, beside docker
+	tests/bench/run $(OUT)
+
+docs: all ## generated documents: docs/states.md
+	$(OUT)/bin/dcloud-deployer states > docs/states.md
+
+# --- running it -------------------------------------------------------------
+
+IMAGES ?= /var/cache/dcloud/image
+
+image: ## the base image of the containers (cached)
+	runtime/image/build $(IMAGES)
+
+demo: deps ## install, compile, start a platform, push an application
+	+$(MAKE) --no-print-directory -s -j2 all
+	+$(MAKE) --no-print-directory -s image
+	tests/support/demo.sh up $(OUT)
+
+demo-stop: ## stop the demo and leave nothing of it
+	tests/support/demo.sh down $(OUT)
+
+install: all ## to PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+	    $(DESTDIR)/usr/lib/dcloud $(DESTDIR)/usr/share/dcloud \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(OUT)/bin/dcloud $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter-out $(OUT)/bin/dcloud,$(BIN)) $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(LIBEXEC) $(DESTDIR)/usr/lib/dcloud
+	cp -r --no-preserve=ownership builder/types $(DESTDIR)/usr/share/dcloud
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+
+dist: ## dcloud.tar.gz of what is committed
+	git archive --prefix=dcloud/ -o dcloud.tar.gz HEAD
+
+clean: ## remove what was compiled
+	rm -rf $(OUT)
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)

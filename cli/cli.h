@@ -1,0 +1,46 @@
+/* cli/cli.h -- what every command gets, and the commands themselves. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "cli/api.h"
+#include "cli/config.h"
+#include "cli/opts.h"
+#include "common/base/err.h"
+
+#define CLI_VERSION "0.1.0"
+
+struct cli {
+	struct opts opts;
+	struct config config;   /* ~/.dcloud_cli                          */
+	struct project project; /* nearest .dotcloud/config, if any       */
+	struct api api;
+	char *app; /* --application, or the project's; NULL: none */
+};
+
+/* 0, or a dc_code with what to print in ERR: an empty message prints nothing.
+ * DC_EUSER is for "the deployment failed", exit status 2. */
+typedef int command_fn(struct cli *cli, struct dc_err *err);
+
+/* The application that the command works on, checked; DC_EINVAL: none. */
+int cli_find_app(struct cli *cli, const char **app, struct dc_err *err);
+/* "/applications/APP" + SUFFIX, the caller's to free. */
+char *cli_format_path(const char *app, const char *suffix);
+/* For --json. */
+void cli_print_json(const struct dc_json *j);
+
+command_fn setup_run, check_run;
+command_fn create_run, connect_run, disconnect_run, app_run, list_run;
+command_fn destroy_run;
+command_fn push_run, deploy_run, revisions_run, dlist_run, dlogs_run;
+command_fn logs_run, url_run, info_run, scale_run, env_run;
+command_fn version_run, help_run;
+
+/* POSTs a deployment of REVISION (NULL: the running one), prints its log and,
+ * at its end, where the application is. */
+int deploy_submit(struct cli *cli, const char *app, const char *revision,
+    struct dc_err *err);
+/* As deploy_submit with the running revision; an application that was never
+ * pushed has nothing to deploy, which is said and is success. */
+int deploy_submit_again(struct cli *cli, const char *app, struct dc_err *err);
+
+#endif

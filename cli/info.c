@@ -1,0 +1,304 @@
+/* cli/info.c -- dcloud info and dcloud url: what an application consists of
+ * and where it is. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/service.h"
+#include "cli/term.h"
+#include "cli/ui.h"
+#include "common/base/auto.h"
+#include "common/base/str.h"
+
+#define COLUMNS 4
+
+static const char *const titles[COLUMNS] = {"name", "type", "containers",
+    "reserved memory"};
+
+/* KEY of OBJECT, "" when it has none. */
+static const char *
+text_of(const struct dc_json *object, const char *key)
+{
+	const char *s = dc_json_find_str(object, key);
+
+	return s != NULL ? s : "";
+}
+
+static void
+fill_row(char *cells[COLUMNS], const struct dc_json *service)
+{
+	int64_t memory = dc_json_find_int(service, "reserved_memory", 0);
+
+	cells[0] = dc_strdup(text_of(service, "name"));
+	cells[1] = dc_strdup(text_of(service, "service_type"));
+	cells[2] = dc_asprintf("%" PRId64,
+	    dc_json_find_int(service, "instance_count", 0));
+	cells[3] = memory > 0 ? service_format_memory(memory) : dc_strdup("-");
+}
+
+static void
+print_rule(const size_t widths[COLUMNS])
+{
+	size_t c, i;
+
+	(void)putchar('+');
+	for (c = 0; c < COLUMNS; c++) {
+		for (i = 0; i < widths[c] + 2; i++)
+			(void)putchar('-');
+		(void)putchar('+');
+	}
+	(void)putchar('\n');
+}
+
+static void
+print_row(const size_t widths[COLUMNS], const char *const cells[COLUMNS])
+{
+	size_t c;
+
+	(void)putchar('|');
+	for (c = 0; c < COLUMNS; c++)
+		(void)printf(" %-*s |", (int)widths[c], cells[c]);
+	(void)putchar('\n');
+}
+
+static void
+print_table(const struct dc_json *services)
+{
+	size_t n = dc_json_size(services), widths[COLUMNS], i, c;
+	char *(*rows)[COLUMNS] = dc_xcalloc(n, sizeof(*rows));
+
+	for (c = 0; c < COLUMNS; c++)
+		widths[c] = strlen(titles[c]);
+	for (i = 0; i < n; i++) {
+		fill_row(rows[i], dc_json_at(services, i));
+		for (c = 0; c < COLUMNS; c++)
+			if (strlen(rows[i][c]) > widths[c])
+				widths[c] = strlen(rows[i][c]);
+	}
+	print_rule(widths);
+	print_row(widths, titles);
+	print_rule(widths);
+	for (i = 0; i < n; i++)
+		print_row(widths, (const char *const *)rows[i]);
+	print_rule(widths);
+	for (i = 0; i < n; i++)
+		for (c = 0; c < COLUMNS; c++)
+			free(rows[i][c]);
+	free(rows);
+}
+
+static void
+print_application(const struct dc_json *a, const char *app)
+{
+	const struct dc_json *services = dc_json_find(a, "services");
+
+	(void)printf("=== %s\n", app);
+	(void)printf("flavor:    %s\n", text_of(a, "flavor"));
+	if (*text_of(a, "revision") != '\0')
+		(void)printf("revision:  %s\n", text_of(a, "revision"));
+	if (*text_of(a, "state") != '\0')
+		(void)printf("state:     %s\n", text_of(a, "state"));
+	if (dc_json_size(services) == 0) {
+		ui_warn("It looks like you haven't deployed your "
+			"application.");
+		ui_warn("Run dcloud push to deploy and see the information "
+			"about your stack.");
+		return;
+	}
+	(void)printf("services:\n");
+	print_table(services);
+}
+
+static void
+print_config(const struct dc_json *config)
+{
+	struct dc_json *value;
+	const char *key;
+	void *it = NULL;
+
+	if (dc_json_size(config) == 0)
+		return;
+	(void)printf("config:\n");
+	while (dc_json_each(config, &it, &key, &value)) {
+		dc_auto_free char *json =
+		    dc_json_format(value, DC_JSON_COMPACT);
+		const char *s = dc_json_str(value);
+		dc_auto_free char *text =
+		    dc_asprintf("%s: %s", key, s != NULL ? s : json);
+		dc_auto_free char *clean = term_format_line(text, false);
+
+		(void)printf("    %s\n", clean);
+	}
+}
+
+/* Empty values are skipped. */
+static void
+print_field(const char *name, const struct dc_json *object, const char *key)
+{
+	const char *text = text_of(object, key);
+
+	if (*text != '\0')
+		(void)printf("%-17s %s\n", name, text);
+}
+
+static void
+print_instance(const struct dc_json *i, const char *service)
+{
+	const struct dc_json *ports = dc_json_find(i, "ports");
+	bool has_title = false;
+	size_t n;
+
+	(void)printf("\n=== %s.%" PRId64 "\n", service,
+	    dc_json_find_int(i, "instance_id", 0));
+	print_field("datacenter:", i, "datacenter");
+	print_field("host:", i, "host");
+	print_field("container:", i,
+	    dc_json_find(i, "container_id") != NULL ? "container_id"
+						    : "container_name");
+	print_field("service revision:", i, "image_version");
+	print_field("revision:", i, "revision");
+	print_field("state:", i, "state");
+	for (n = 0; n < dc_json_size(ports); n++) {
+		const struct dc_json *port = dc_json_at(ports, n);
+
+		if (strcmp(text_of(port, "name"), "http") == 0)
+			continue;
+		if (!has_title)
+			(void)printf("ports:\n");
+		has_title = true;
+		(void)printf("  %s: %s\n", text_of(port, "name"),
+		    text_of(port, "url"));
+	}
+}
+
+static void
+print_service(const struct dc_json *s, const char *name)
+{
+	int64_t memory = dc_json_find_int(s, "reserved_memory", 0);
+	const struct dc_json *instances = dc_json_find(s, "instances");
+	dc_auto_free char *urls = service_format_urls(s, "\n  - ");
+	dc_auto_free char *size = service_format_memory(memory);
+	size_t i;
+
+	(void)printf("== %s\n", name);
+	print_field("type:", s, "service_type");
+	(void)printf("%-17s %" PRId64 "\n",
+	    "instances:", dc_json_find_int(s, "instance_count", 0));
+	if (memory > 0)
+		(void)printf("%-17s %s\n", "reserved memory:", size);
+	print_config(dc_json_find(s, "runtime_config"));
+	if (*urls != '\0')
+		(void)printf("URLs:\n  - %s\n", urls);
+	for (i = 0; i < dc_json_size(instances); i++)
+		print_instance(dc_json_at(instances, i), name);
+}
+
+static int
+load(struct cli *cli, struct dc_json **out, const char **app,
+    struct dc_err *err)
+{
+	dc_auto_free char *path = NULL;
+	int rc;
+
+	rc = cli_find_app(cli, app, err);
+	if (rc < 0)
+		return rc;
+	path = cli_format_path(*app, "");
+	return api_get(&cli->api, out, path, err);
+}
+
+int
+info_run(struct cli *cli, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *a = NULL;
+	const char *app, *name = cli->opts.args[0];
+	const struct dc_json *service = NULL;
+	int rc;
+
+	rc = load(cli, &a, &app, err);
+	if (rc == 0 && name != NULL)
+		rc = service_find(&service, a, name, err);
+	if (rc < 0)
+		return rc;
+	if (cli->opts.json)
+		cli_print_json(service != NULL ? service : a);
+	else if (service != NULL)
+		print_service(service, name);
+	else
+		print_application(a, app);
+	return 0;
+}
+
+/* "www:  http://a ; http://b", names aligned. */
+static void
+print_urls(const struct dc_json *services)
+{
+	size_t i, width = 0;
+
+	for (i = 0; i < dc_json_size(services); i++) {
+		const char *name = text_of(dc_json_at(services, i), "name");
+
+		width = strlen(name) > width ? strlen(name) : width;
+	}
+	for (i = 0; i < dc_json_size(services); i++) {
+		const struct dc_json *s = dc_json_at(services, i);
+		dc_auto_free char *urls = service_format_urls(s, " ; ");
+		dc_auto_free char *name =
+		    dc_asprintf("%s:", text_of(s, "name"));
+
+		if (*urls != '\0')
+			(void)printf("%-*s %s\n", (int)width + 2, name, urls);
+	}
+}
+
+static struct dc_json *
+new_url_list(const struct dc_json *services)
+{
+	struct dc_json *out = dc_json_new_object();
+	size_t i, k;
+
+	for (i = 0; i < dc_json_size(services); i++) {
+		const struct dc_json *s = dc_json_at(services, i);
+		const struct dc_json *domains = dc_json_find(s, "domains");
+		struct dc_json *urls = dc_json_new_array();
+
+		for (k = 0; k < dc_json_size(domains); k++)
+			dc_json_add_str(urls, NULL,
+			    text_of(dc_json_at(domains, k), "url"));
+		dc_json_add(out, text_of(s, "name"), urls);
+	}
+	return out;
+}
+
+int
+url_run(struct cli *cli, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *a = NULL;
+	dc_auto_json struct dc_json *list = NULL;
+	const char *app, *name = cli->opts.args[0];
+	const struct dc_json *service = NULL;
+	dc_auto_free char *urls = NULL;
+	int rc;
+
+	rc = load(cli, &a, &app, err);
+	if (rc == 0 && name != NULL)
+		rc = service_find(&service, a, name, err);
+	if (rc < 0)
+		return rc;
+	list = new_url_list(dc_json_find(a, "services"));
+	if (cli->opts.json) {
+		cli_print_json(name != NULL ? dc_json_find(list, name) : list);
+		return 0;
+	}
+	if (service == NULL) {
+		print_urls(dc_json_find(a, "services"));
+		return 0;
+	}
+	urls = service_format_urls(service, " ");
+	if (*urls == '\0')
+		return dc_fail(err, DC_ENOTFOUND,
+		    "No URLs found for service \"%s\"", name);
+	(void)puts(urls);
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* cli/main.c -- dcloud: find the command, run it, report in one place. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/http.h"
+#include "cli/ui.h"
+#include "common/base/str.h"
+
+/* Exit statuses of CONTRACT A. What is not listed is 1. */
+static const struct {
+	int code, status;
+} statuses[] = {
+    {DC_OK, 0}, {DC_EUSER, 2}, /* the deployment failed */
+};
+
+static int
+find_status(int code)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (statuses[i].code == code)
+			return statuses[i].status;
+	return 1;
+}
+
+static bool
+has_debug(const struct opts *opts)
+{
+	const char *debug = getenv("DCLOUD_DEBUG");
+
+	return opts->debug ||
+	       (debug != NULL && *debug != '\0' && strcmp(debug, "0") != 0);
+}
+
+static int
+run(struct cli *cli, struct dc_err *err)
+{
+	int rc;
+
+	if (cli->opts.version)
+		return version_run(cli, err);
+	if (cli->opts.help) {
+		help_format(stdout, cli->opts.command);
+		return 0;
+	}
+	rc = config_load(&cli->config, err);
+	if (rc < 0)
+		return rc;
+	rc = project_load(&cli->project, ".", err);
+	if (rc < 0)
+		return rc;
+	config_set(&cli->app,
+	    cli->opts.app != NULL ? cli->opts.app : cli->project.app);
+	api_init(&cli->api, &cli->config);
+	return cli->opts.command->run(cli, err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct dc_err err = DC_ERR_INIT;
+	struct cli cli = {0};
+	int rc;
+
+	rc = opts_parse(&cli.opts, argc, argv, &err);
+	if (rc < 0) {
+		(void)fprintf(stderr, "error: %s\n", err.msg);
+		help_format(stderr, cli.opts.command);
+		return 1;
+	}
+	/* Connections may break under us; a stdout that did is seen there. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	ui_init(cli.opts.yes, cli.opts.no);
+	http_init(has_debug(&cli.opts));
+	rc = run(&cli, &err);
+	if (rc < 0 && err.msg[0] != '\0')
+		ui_error("%s", err.msg);
+	config_set(&cli.app, NULL);
+	project_done(&cli.project);
+	config_done(&cli.config);
+	api_done(&cli.api);
+	return find_status(rc);
+}

@@ -1,0 +1,79 @@
+/* cli/table.c -- the commands. Parser, help and manual page come from here. */
+#include "cli/cli.h"
+#include "cli/opts.h"
+
+#define NO_OPTS 0U
+#define LOG_OPTS (OPT_NO_FOLLOW | OPT_LINES | OPT_JSON)
+
+/* {name, arguments, fewest, most (-1: any), options, line, more, function} */
+const struct command commands[] = {
+    {"setup", "", 0, 0, OPT_API_KEY, "log in, and make the ssh key for pushes",
+	"Asks for username and password (or reads them as two lines when "
+	"input is not a terminal), and keeps an access token and an ssh key "
+	"of its own in ~/.dcloud_cli. The private key never leaves this "
+	"machine.",
+	setup_run},
+    {"check", "", 0, 0, NO_OPTS, "check that you are logged in",
+	"Also sends the public ssh key again in case the server lost it.",
+	check_run},
+    {"list", "", 0, 0, OPT_JSON, "list your applications",
+	"A star marks the one that the current directory is connected to.",
+	list_run},
+    {"create", "app", 1, 1, OPT_PROTOCOL | OPT_BRANCH | OPT_FLAVOR,
+	"create an application",
+	"The name is of a-z and 0-9. Offers to connect the current directory "
+	"to it, with the options given saved for its pushes.",
+	create_run},
+    {"connect", "app", 1, 1, OPT_PROTOCOL | OPT_BRANCH,
+	"connect the current directory to an application",
+	"Writes .dotcloud/config, so that commands run below this directory "
+	"need no --application. Push options given here are saved in it.",
+	connect_run},
+    {"disconnect", "", 0, 0, NO_OPTS,
+	"forget the application of the current directory", "", disconnect_run},
+    {"app", "", 0, 0, NO_OPTS, "print the connected application's name", "",
+	app_run},
+    {"push", "[path]", 0, 1,
+	OPT_PROTOCOL | OPT_BRANCH | OPT_COMMIT | OPT_CLEAN | OPT_VERBOSE,
+	"upload a directory and deploy it",
+	"Without a path: the nearest connected parent directory, else the "
+	"current one. The root of a git work tree is pushed with git, "
+	"anything else with rsync, unless an option or .dotcloud/config says "
+	"otherwise. git pushes what is committed; rsync pushes the files, "
+	"except .git, .hg, *.pyc and what .dotcloudignore lists (rsync's "
+	"--exclude-from syntax).",
+	push_run},
+    {"deploy", "revision", 1, 1, OPT_CLEAN, "deploy an uploaded revision again",
+	"The revision may be latest or previous.", deploy_run},
+    {"revisions", "", 0, 0, OPT_JSON, "list the uploaded revisions",
+	"A star marks the running one.", revisions_run},
+    {"dlist", "", 0, 0, OPT_JSON, "list the deployments", "", dlist_run},
+    {"dlogs", "[latest|ID] [service[.n]]", 0, 2, LOG_OPTS,
+	"print the log of a deployment",
+	"Follows it while the deployment is under way. Naming a service or "
+	"an instance, or -n 0, turns following off.",
+	dlogs_run},
+    {"logs", "[service[.n]...]", 0, -1, LOG_OPTS,
+	"print and follow the logs of the application",
+	"Ctrl-C stops. A service stands for all its instances.", logs_run},
+    {"url", "[service]", 0, 1, OPT_JSON, "print where the application is", "",
+	url_run},
+    {"info", "[service]", 0, 1, OPT_JSON,
+	"describe the application or one service", "", info_run},
+    {"destroy", "[service]", 0, 1, NO_OPTS,
+	"destroy the application or one service",
+	"Asks first. What is destroyed does not come back.", destroy_run},
+    {"scale", "service[:instances|:memory]=value...", 1, -1, NO_OPTS,
+	"change the number of instances, or their memory",
+	"Examples: www=3, db:memory=512M. Memory is rounded to a multiple of "
+	"32M and changes at once; other instances mean a deployment.",
+	scale_run},
+    {"env", "list | set key=value... | unset key...", 1, -1, OPT_JSON,
+	"list or change the environment variables",
+	"A change is followed by a deployment of the running revision.",
+	env_run},
+    {"version", "", 0, 0, NO_OPTS, "print the version", "", version_run},
+    {"help", "[command]", 0, 1, OPT_MAN, "print this help, or a command's", "",
+	help_run},
+    {0},
+};

@@ -1,0 +1,69 @@
+/* common/appenv/appenv.c -- see appenv.h. */
+#include "common/appenv/appenv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"
+
+void
+dc_appenv_set(struct dc_strv *env, const char *name, const char *value)
+{
+	size_t i, n = strlen(name);
+
+	for (i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], name, n) == 0 && env->v[i][n] == '=')
+			break;
+	if (i == env->n) {
+		dc_strv_addf(env, "%s=%s", name, value);
+		return;
+	}
+	free(env->v[i]);
+	env->v[i] = dc_asprintf("%s=%s", name, value);
+}
+
+void
+dc_appenv_base(struct dc_strv *env)
+{
+	static const char *const base[] = {
+	    "HOME=" DC_APP_HOME,
+	    "USER=" DC_APP_USER,
+	    "LOGNAME=" DC_APP_USER,
+	    "SHELL=/bin/bash",
+	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	    "LANG=C.UTF-8",
+	    "TERM=dumb",
+	    /* The host's own CA is among them: see runtime/image/build. */
+	    "SSL_CERT_FILE=" CERTIFICATES,
+	    "NODE_EXTRA_CA_CERTS=" CERTIFICATES,
+	    "npm_config_cafile=" CERTIFICATES,
+	    "PIP_CERT=" CERTIFICATES,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(base) / sizeof(base[0]); i++)
+		dc_strv_add(env, base[i]);
+}
+
+void
+dc_appenv_shell(struct dc_strv *argv, const char *script)
+{
+	dc_strv_add(argv, "/bin/bash");
+	dc_strv_add(argv, "-lc");
+	dc_strv_addf(argv, "[ -f ~/profile ] && . ~/profile; %s", script);
+}
+
+char *
+dc_appenv_quote(const char *text)
+{
+	struct dc_str s = {0};
+
+	dc_str_add(&s, "'");
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			dc_str_add(&s, "'\\''");
+		else
+			dc_str_addn(&s, text, 1);
+	dc_str_add(&s, "'");
+	return dc_str_steal(&s);
+}

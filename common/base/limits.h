@@ -1,0 +1,67 @@
+/* common/base/limits.h -- every limit a stranger can meet, in one place. */
+#ifndef DC_LIMITS_H
+#define DC_LIMITS_H
+
+/* Names */
+#define DC_MAX_APP_NAME 40     /* bytes, [a-z0-9]                          */
+#define DC_MAX_USER_NAME 32    /* bytes, [a-z0-9]                          */
+#define DC_MAX_SERVICE_NAME 16 /* bytes, [a-z0-9_]: CONTRACT 1.4           */
+#define DC_MAX_SERVICES 64     /* per application                          */
+#define DC_MAX_INSTANCES 64    /* per service                              */
+#define DC_MAX_PORTS 16        /* per service                              */
+#define DC_MAX_PROCESSES 32    /* per service                              */
+
+/* The build file */
+#define DC_MAX_BUILDFILE (1 << 20) /* bytes                                */
+#define DC_MAX_YAML_DEPTH 64
+#define DC_MAX_YAML_NODES 100000  /* after aliases are expanded             */
+#define DC_MAX_YAML_KEYS 1024     /* of one dictionary                    */
+#define DC_MAX_KEY_NAME 64        /* bytes: a port, process or variable       */
+#define DC_MAX_VARIABLE 100000    /* bytes of one; execve refuses 128 KiB     */
+#define DC_MAX_SERVICE_ENV 512000 /* bytes of all SERVICE_* of a service    */
+
+/* API */
+#define DC_MAX_BODY (1 << 20) /* bytes of a request                        */
+#define DC_MAX_VARIABLES 256  /* per application                           */
+
+/* Front door */
+#define DC_MAX_JOBS 64                /* requests being answered             */
+#define DC_MAX_STREAMS 48             /* of them, log streams                */
+#define DC_MAX_ACCOUNT_STREAMS 12     /* of one account                      */
+#define DC_MAX_VARIABLE_NAME 128      /* bytes                               */
+#define DC_MAX_KEY 16384              /* bytes of a public key's base64      */
+#define DC_MAX_KEYS 64                /* per account                         */
+#define DC_MAX_PASSWORD 1024          /* bytes                               */
+#define DC_MAX_APPLICATIONS 100       /* per account                         */
+#define DC_MAX_GIT_PUSH (1LL << 30)   /* bytes of one pack               */
+#define DC_MAX_TREE_BYTES (4LL << 30) /* of one revision                 */
+#define DC_MAX_TREE_FILES 200000      /* of one revision                 */
+#define DC_MAX_TREE_DEPTH 128         /* directories in each other       */
+
+/* Logs of a deployment: the middle of a longer one is dropped */
+#define DC_MAX_LOG_LINE 8192                /* bytes                         */
+#define DC_MAX_LOG_BYTES (16 * 1024 * 1024) /* per deployment and service  */
+
+/* Time, in seconds */
+#define DC_BUILD_SECONDS 900       /* CONTRACT 1.6 */
+#define DC_POSTINSTALL_SECONDS 600 /* CONTRACT 1.6 */
+#define DC_PROBE_SECONDS 60        /* CONTRACT A   */
+#define DC_STOP_SECONDS 10         /* SIGTERM to SIGKILL */
+#define DC_DRAIN_SECONDS 30        /* for requests under way at a swap */
+#define DC_LEASE_SECONDS 30
+
+/* Containers */
+#define DC_RANGE_IDS 65536L             /* uids and gids per application */
+#define DC_DEFAULT_MEMORY (512LL << 20) /* bytes, an instance     */
+#define DC_BUILD_MEMORY (2048LL << 20)  /* bytes, a build         */
+#define DC_BOX_PIDS 1024                /* processes and threads  */
+#define DC_APP_UID 1000                 /* dotcloud, in the container */
+
+/* $HOME after a build */
+#define DC_MAX_HOME_BYTES (8LL << 30)
+#define DC_MAX_HOME_ENTRIES 1000000LL
+
+/* Kept */
+#define DC_KEPT_SNAPSHOTS 10 /* per service, CONTRACT A */
+
+#endif

@@ -1,0 +1,55 @@
+/* common/box/place.c -- see place.h. */
+#include "common/box/place.h"
+
+#include "common/base/auto.h"
+#include "common/base/str.h"
+#include "common/box/net.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <string.h>
+
+int
+dc_place_find(struct dc_place *out, const struct dc_conf *conf, int64_t number,
+    struct dc_err *err)
+{
+	dc_auto_free char *gateway = NULL;
+	struct in_addr base, mine;
+	struct dc_place p;
+
+	gateway = dc_net_gateway(conf->subnet, &p.prefix_len);
+	if (gateway == NULL || inet_pton(AF_INET, gateway, &base) != 1)
+		return dc_fail(err, DC_EINVAL, "bad subnet '%s'", conf->subnet);
+	if (number < 2 ||
+	    number >= (int64_t)((UINT32_C(1) << (32 - p.prefix_len)) - 1))
+		return dc_fail(err, DC_EINVAL,
+		    "subnet '%s' has no host %" PRId64, conf->subnet, number);
+	mine.s_addr = htonl(ntohl(base.s_addr) - 1 + (uint32_t)number);
+	(void)inet_ntop(AF_INET, &mine, p.address, sizeof(p.address));
+	(void)snprintf(p.gateway, sizeof(p.gateway), "%s", gateway);
+	*out = p;
+	return 0;
+}
+
+uint16_t
+dc_place_port(const char *bind)
+{
+	const char *colon = strrchr(bind, ':');
+	long long port;
+
+	if (colon == NULL || !dc_is_number(colon + 1, 1, 65535, &port))
+		return 0;
+	return (uint16_t)port;
+}
+
+int
+dc_place_up(const struct dc_conf *conf, struct dc_err *err)
+{
+	uint16_t port = dc_place_port(conf->http_bind);
+	struct dc_net_spec spec = {.bridge = conf->bridge,
+	    .subnet = conf->subnet,
+	    .ports = &port,
+	    .nports = port != 0};
+
+	return dc_net_up(&spec, err);
+}

@@ -1,0 +1,450 @@
+/* common/buildfile/fields.c -- see fields.h. */
+#include "common/buildfile/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/auto.h"
+#include "common/base/limits.h"
+#include "common/buildfile/report.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define WORD LETTERS "0123456789_"
+
+#define fail(f, node, ...)                                                     \
+	dc_report((f)->err, (f)->y, (node)->line, (node)->column, NULL,        \
+	    __VA_ARGS__)
+
+struct field {
+	const char *name;
+	int (*set)(struct dc_service_def *def, const struct dc_fields *f,
+	    const struct dc_yaml_node *v, const struct field *field);
+	size_t offset; /* in struct dc_service_def, for set_text and set_list */
+};
+
+static char **
+text_of(struct dc_service_def *def, const struct field *field)
+{
+	return (char **)(void *)((char *)def + field->offset);
+}
+
+/* Any scalar is good and keeps its text; null is "not given". */
+static int
+set_text(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_STRING);
+
+	if (rc < 0 || v->kind == DC_YAML_NULL || *v->text == '\0')
+		return rc;
+	free(*text_of(def, field));
+	*text_of(def, field) = dc_strdup(v->text);
+	return 0;
+}
+
+/* Does PATH, up to STOP, climb above where it starts, DEPTH deep in the tree?
+ * Text only: links are the business of those who open it. */
+static bool
+is_climbing(const char *path, const char *stop, long *depth)
+{
+	size_t n;
+
+	while (*path != '\0') {
+		n = strcspn(path, "/");
+		if (strcspn(path, stop) < n)
+			n = strcspn(path, stop);
+		if (n == 2 && strncmp(path, "..", 2) == 0)
+			--*depth;
+		else if (n > 0 && (n != 1 || *path != '.'))
+			++*depth;
+		if (*depth < 0)
+			return true;
+		path += n;
+		if (*path != '/')
+			return false;
+		path++;
+	}
+	return false;
+}
+
+static int
+set_approot(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	long depth = 0;
+	int rc = set_text(def, f, v, field);
+
+	if (rc < 0)
+		return rc;
+	if (*def->approot == '/')
+		return fail(f, v,
+		    "\"approot\" must be relative to the root of the code");
+	if (is_climbing(def->approot, "", &depth))
+		return fail(f, v, "\"approot\" leaves the pushed tree");
+	return 0;
+}
+
+/* The command of a hook may be anything, but a script of the pushed tree has
+ * to be in it; that is seen at the end, when approot is known. */
+static int
+check_hook(const struct dc_fields *f, const struct dc_yaml_node *dict,
+    const char *key, const char *command, const char *from)
+{
+	const struct dc_yaml_node *v = dc_yaml_find(dict, key);
+	long depth = 0;
+
+	if (command == NULL || v == NULL || *command == '/' || *command == '~')
+		return 0;
+	(void)is_climbing(from, "", &depth);
+	if (is_climbing(command, " \t\n", &depth))
+		return fail(f, v, "\"%s\" leaves the pushed tree", key);
+	return 0;
+}
+
+static int
+set_buildscript(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	int rc = set_text(def, f, v, field);
+
+	if (rc == 0 && def->buildscript != NULL && *def->buildscript == '/')
+		return fail(f, v,
+		    "\"buildscript\" must be relative to the root of the code");
+	return rc;
+}
+
+static int
+set_type(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	dc_auto_free char *names = dc_types_format(f->types);
+	dc_auto_free char *hint = NULL;
+	size_t i;
+	int rc = set_text(def, f, v, field);
+
+	if (rc < 0 || def->type == NULL ||
+	    dc_types_find(f->types, def->type) != NULL)
+		return rc;
+	if (dc_type_is_known(def->type))
+		return fail(f, v,
+		    "The service type \"%s\" is known, but not available on "
+		    "this platform (it has: %s)",
+		    def->type, names);
+	for (i = 0; i < f->types->n && hint == NULL; i++)
+		if (dc_edit_distance(f->types->v[i].name, def->type, 2) <= 2)
+			hint = dc_asprintf("did you mean \"%s\"?",
+			    f->types->v[i].name);
+	if (hint == NULL)
+		hint = dc_asprintf("the types of this platform are: %s", names);
+	return dc_report(f->err, f->y, v->line, v->column, hint,
+	    "Unrecognized service \"%.80s\"", def->type);
+}
+
+static int
+set_list(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	struct dc_strv *list = (void *)((char *)def + field->offset);
+	size_t i;
+	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_LIST);
+
+	for (i = 0; i < v->n && rc == 0; i++) {
+		rc = dc_report_kind(f->err, f->y, v->child[i], DC_YAML_STRING);
+		if (rc == 0 && v->child[i]->kind != DC_YAML_NULL)
+			dc_strv_add(list, v->child[i]->text);
+	}
+	return rc;
+}
+
+static int
+set_config(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_DICT);
+
+	(void)field;
+	if (rc < 0)
+		return rc;
+	dc_json_free(def->config);
+	def->config = dc_yaml_to_json(v);
+	return 0;
+}
+
+/* Names become variables, supervisor programs and log files. */
+static int
+check_name(const struct dc_fields *f, const struct dc_yaml_node *key,
+    const char *what, const char *allowed)
+{
+	size_t n = strlen(key->text);
+
+	if (n == 0 || n > DC_MAX_KEY_NAME || *key->text == '.' ||
+	    strspn(key->text, allowed) != n)
+		return fail(f, key, "Invalid %s name \"%.80s\"", what,
+		    key->text);
+	return 0;
+}
+
+static int
+set_environment(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	const struct dc_yaml_node *key, *value;
+	size_t i;
+	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_DICT);
+
+	(void)field;
+	for (i = 0; i + 1 < v->n && rc == 0; i += 2) {
+		key = v->child[i];
+		value = v->child[i + 1];
+		rc = check_name(f, key, "environment variable", WORD);
+		if (rc == 0 && dc_has_prefix(key->text, "DOTCLOUD_"))
+			rc = fail(f, key,
+			    "\"%s\": names which begin with DOTCLOUD_ are the "
+			    "platform's",
+			    key->text);
+		if (rc == 0)
+			rc =
+			    dc_report_kind(f->err, f->y, value, DC_YAML_STRING);
+		if (rc == 0)
+			dc_pairs_add(&def->environment, key->text, value->text);
+	}
+	if (rc == 0 && def->environment.n > DC_MAX_VARIABLES)
+		return fail(f, v, "more than %d variables", DC_MAX_VARIABLES);
+	return rc;
+}
+
+static int
+set_process(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	int rc = set_text(def, f, v, field);
+
+	if (rc == 0 && def->process != NULL)
+		dc_pairs_add(&def->processes, def->name, def->process);
+	return rc;
+}
+
+static int
+set_processes(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	const struct dc_yaml_node *value;
+	size_t i;
+	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_DICT);
+
+	(void)field;
+	for (i = 0; i + 1 < v->n && rc == 0; i += 2) {
+		value = v->child[i + 1];
+		rc = check_name(f, v->child[i], "process", WORD ".-");
+		if (rc == 0)
+			rc =
+			    dc_report_kind(f->err, f->y, value, DC_YAML_STRING);
+		if (rc == 0 &&
+		    (value->kind == DC_YAML_NULL || *value->text == '\0'))
+			rc = fail(f, value, "process \"%s\" has no command",
+			    v->child[i]->text);
+		if (rc == 0)
+			dc_pairs_add(&def->processes, v->child[i]->text,
+			    value->text);
+	}
+	if (rc == 0 && def->processes.n > DC_MAX_PROCESSES)
+		return fail(f, v, "more than %d processes", DC_MAX_PROCESSES);
+	return rc;
+}
+
+static int
+set_ports(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	const struct dc_yaml_node *kind;
+	size_t i;
+	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_DICT);
+
+	(void)field;
+	for (i = 0; i + 1 < v->n && rc == 0; i += 2) {
+		kind = v->child[i + 1];
+		rc = check_name(f, v->child[i], "port", WORD "-");
+		if (rc == 0)
+			rc = dc_report_kind(f->err, f->y, kind, DC_YAML_STRING);
+		if (rc == 0 && strcmp(kind->text, "http") != 0 &&
+		    strcmp(kind->text, "tcp") != 0 &&
+		    strcmp(kind->text, "udp") != 0)
+			rc = dc_report(f->err, f->y, kind->line, kind->column,
+			    "a port is http, tcp or udp; its number is given "
+			    "by the platform",
+			    "Unrecognized port \"%.80s\"", kind->text);
+		if (rc == 0)
+			dc_pairs_add(&def->ports, v->child[i]->text,
+			    kind->text);
+	}
+	if (rc == 0 && def->ports.n > DC_MAX_PORTS)
+		return fail(f, v, "more than %d ports", DC_MAX_PORTS);
+	return rc;
+}
+
+static int
+set_instances(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct field *field)
+{
+	long long n;
+	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_INT);
+
+	(void)field;
+	if (rc < 0)
+		return rc;
+	if (!dc_is_number(v->text, 1, DC_MAX_INSTANCES, &n))
+		return fail(f, v, "\"instances\" is a number from 1 to %d",
+		    DC_MAX_INSTANCES);
+	def->instances = (int)n;
+	return 0;
+}
+
+#define AT(member) offsetof(struct dc_service_def, member)
+
+static const struct field fields[] = {
+    {"type", set_type, AT(type)},
+    {"approot", set_approot, AT(approot)},
+    {"prebuild", set_text, AT(prebuild)},
+    {"postbuild", set_text, AT(postbuild)},
+    {"postinstall", set_text, AT(postinstall)},
+    {"buildscript", set_buildscript, AT(buildscript)},
+    {"systempackages", set_list, AT(systempackages)},
+    {"requirements", set_list, AT(requirements)},
+    {"config", set_config, 0},
+    {"environment", set_environment, 0},
+    {"process", set_process, AT(process)},
+    {"processes", set_processes, 0},
+    {"ports", set_ports, 0},
+    {"instances", set_instances, 0},
+    {NULL, NULL, 0},
+};
+
+/* Kept like every unknown key, but not taken for a misspelling. */
+static const char *const extra_keys[] = {"ruby_version", "healthcheck",
+    "migrate", NULL};
+
+static void
+warn_about(const struct dc_fields *f, const struct dc_service_def *def,
+    const struct dc_yaml_node *key)
+{
+	const struct field *field, *nearest = NULL;
+	const char *const *k;
+	size_t best = strlen(key->text) < 5 ? 1 : 2, d;
+	char *warning;
+
+	for (k = extra_keys; *k != NULL; k++)
+		if (strcmp(*k, key->text) == 0)
+			return;
+	for (field = fields; field->name != NULL; field++) {
+		d = dc_edit_distance(field->name, key->text, best);
+		if (d > best || (nearest != NULL && d == best))
+			continue;
+		nearest = field;
+		best = d;
+	}
+	if (nearest == NULL)
+		return;
+	warning = dc_asprintf("unknown key \"%s\" in service \"%s\" (line "
+			      "%zu of dotcloud.yml): did you mean \"%s\"?",
+	    key->text, def->name, key->line, nearest->name);
+	dc_report_clean(warning);
+	dc_strv_add(f->warnings, warning);
+	free(warning);
+}
+
+static int
+set_field(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *key, const struct dc_yaml_node *value)
+{
+	const struct field *field;
+
+	for (field = fields; field->name != NULL; field++)
+		if (strcmp(field->name, key->text) == 0)
+			return field->set(def, f, value, field);
+	warn_about(f, def, key);
+	dc_json_add(def->extras, key->text, dc_yaml_to_json(value));
+	return 0;
+}
+
+/* execve takes 128 KiB a variable and 2 MiB for all of them, of which the
+ * platform's own need some. */
+static int
+check_size(const struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *dict)
+{
+	dc_auto_strv struct dc_strv env = {0};
+	size_t total = 0, n, i;
+
+	dc_service_env(&env, def);
+	for (i = 0; i < env.n; i++) {
+		n = strlen(env.v[i]);
+		total += n + sizeof(char *) + 1;
+		if (n > DC_MAX_VARIABLE || total > DC_MAX_SERVICE_ENV)
+			return fail(f, dict,
+			    "service \"%s\" is too large to be given to its "
+			    "processes (%d bytes a value, %d in all)",
+			    def->name, DC_MAX_VARIABLE, DC_MAX_SERVICE_ENV);
+	}
+	return 0;
+}
+
+/* `ports:` in the first column is a service without a type. */
+static int
+fail_no_type(const struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *dict)
+{
+	const struct field *field;
+	const char *hint = NULL;
+
+	for (field = fields; field->name != NULL && hint == NULL; field++)
+		if (strcmp(field->name, def->name) == 0)
+			hint = "this is a key of a service: indent it as the "
+			       "service's other keys";
+	return dc_report(f->err, f->y, dict->line, dict->column, hint,
+	    "Missing mandatory entry: \"type\"");
+}
+
+static int
+check_whole(const struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *dict)
+{
+	const struct dc_yaml_node *v = dc_yaml_find(dict, "processes");
+	int rc;
+
+	if (def->type == NULL)
+		return fail_no_type(def, f, dict);
+	if (def->process != NULL && v != NULL)
+		return fail(f, v,
+		    "You can't have both \"process\" and \"processes\" at the "
+		    "same time in service \"%s\"",
+		    def->name);
+	rc = check_hook(f, dict, "prebuild", def->prebuild, def->approot);
+	if (rc == 0)
+		rc = check_hook(f, dict, "postbuild", def->postbuild,
+		    def->approot);
+	if (rc == 0)
+		rc = check_hook(f, dict, "postinstall", def->postinstall,
+		    def->approot);
+	if (rc == 0)
+		rc = check_hook(f, dict, "buildscript", def->buildscript, ".");
+	return rc < 0 ? rc : check_size(def, f, dict);
+}
+
+int
+dc_fields_parse(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *dict)
+{
+	size_t i;
+	int rc;
+
+	def->approot = dc_strdup(".");
+	def->config = dc_json_new_object();
+	def->extras = dc_json_new_object();
+	def->instances = 1;
+	for (i = 0; i + 1 < dict->n; i += 2) {
+		rc = set_field(def, f, dict->child[i], dict->child[i + 1]);
+		if (rc < 0)
+			return rc;
+	}
+	return check_whole(def, f, dict);
+}

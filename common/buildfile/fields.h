@@ -1,0 +1,22 @@
+/* common/buildfile/fields.h -- what each key of a service may hold. Used by
+ * buildfile.c only. */
+#ifndef DC_FIELDS_H
+#define DC_FIELDS_H
+
+#include "common/buildfile/buildfile.h"
+#include "common/buildfile/yaml.h"
+
+/* One run over one file. */
+struct dc_fields {
+	const struct dc_yaml *y;
+	const struct dc_types *types;
+	struct dc_strv *warnings;
+	struct dc_err *err;
+};
+
+/* Enters every key of DICT into DEF, which has its name, and checks what
+ * concerns several keys. */
+int dc_fields_parse(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *dict);
+
+#endif

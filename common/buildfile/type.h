@@ -1,0 +1,61 @@
+/* common/buildfile/type.h -- the service types which this platform has.
+ *
+ * A type is a folder TYPES/NAME with a type.yml, all of whose keys may be
+ * left out:
+ *
+ *	kind: code          # or data: created once, left alone by pushes
+ *	http: 8080          # its http port; any: one is allotted; or absent
+ *	port: http          # that port's name: PORT_HTTP
+ *	process: ~/run      # what runs when the build file names nothing
+ *	packages: [nginx]   # needed in the base image
+ *	config:             # what `config:` of a build file may hold
+ *	    node_version:
+ *	        default: v20.x
+ *	        allowed: [v18.x, v20.x]
+ */
+#ifndef DC_TYPE_H
+#define DC_TYPE_H
+
+#include "common/base/err.h"
+#include "common/base/str.h"
+#include "common/json/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DC_TYPE_ANY_PORT (-1)
+
+struct dc_type {
+	char *name;
+	bool is_data;
+	int http_port;   /* 0: none; DC_TYPE_ANY_PORT */
+	char *port_name; /* "http" */
+	char *process;   /* or NULL */
+	struct dc_strv packages;
+	struct dc_json *config; /* object: key -> {default, allowed} */
+};
+
+struct dc_types {
+	struct dc_type *v; /* in the order of their names */
+	size_t n;
+};
+
+/* DIR/NAME/type.yml. A mistake in it is the operator's: DC_EINVAL. */
+int dc_type_load(struct dc_type *out, const char *dir, const char *name,
+    struct dc_err *err);
+void dc_type_done(struct dc_type *type);
+
+/* Every folder of DIR that has a type.yml. */
+int dc_types_load(struct dc_types *out, const char *dir, struct dc_err *err);
+void dc_types_done(struct dc_types *types);
+
+const struct dc_type *dc_types_find(const struct dc_types *types,
+    const char *name);
+/* One of the types dotCloud had, present here or not? */
+bool dc_type_is_known(const char *name);
+/* "custom, nodejs, static"; the caller's. */
+char *dc_types_format(const struct dc_types *types);
+
+#define dc_auto_types __attribute__((cleanup(dc_types_done)))
+
+#endif

@@ -1,0 +1,293 @@
+/* common/conf/conf.c -- see conf.h. */
+#include "common/conf/conf.h"
+
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/str.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_FILE 65536
+
+/* The table: key, where it goes, its default. Numbers have a range. */
+struct key {
+	const char *name;
+	size_t offset;
+	const char *text; /* default of a string key; NULL: a number */
+	int64_t number, min, max;
+};
+
+#define TEXT(k, def)                                                           \
+	{                                                                      \
+#k, offsetof(struct dc_conf, k), def, 0, 0, 0                  \
+	}
+#define NUMBER(k, def, min, max)                                               \
+	{                                                                      \
+#k, offsetof(struct dc_conf, k), NULL, def, min, max           \
+	}
+
+static const struct key keys[] = {
+    TEXT(root, "/var/lib/dcloud"),
+    TEXT(run, "/run/dcloud"),
+    TEXT(libexec, "/usr/lib/dcloud"),
+    TEXT(types, "/usr/share/dcloud/types"),
+    TEXT(image, "/var/cache/dcloud/image/current/rootfs"),
+    TEXT(user, "dcloud"),
+    TEXT(node, ""),
+    TEXT(bridge, "dcloud0"),
+    TEXT(subnet, "10.88.0.0/16"),
+    TEXT(domain, "localhost"),
+    TEXT(http_bind, "127.0.0.1:8000"),
+    TEXT(ssh_bind, "127.0.0.1:2022"),
+    TEXT(public_host, "127.0.0.1"),
+    NUMBER(uid_base, 1000000, 100000, 2000000000),
+    NUMBER(builds, 2, 1, 64),
+};
+
+#define NKEYS (sizeof(keys) / sizeof(keys[0]))
+
+static char **
+text_of(struct dc_conf *conf, const struct key *k)
+{
+	return (char **)(void *)((char *)conf + k->offset);
+}
+
+static int64_t *
+number_of(struct dc_conf *conf, const struct key *k)
+{
+	return (int64_t *)(void *)((char *)conf + k->offset);
+}
+
+static void
+set_text(struct dc_conf *conf, const struct key *k, const char *value)
+{
+	char **p = text_of(conf, k);
+	size_t n;
+
+	free(*p);
+	*p = dc_strdup(value);
+	for (n = strlen(*p); n > 1 && (*p)[n - 1] == '/'; n--)
+		(*p)[n - 1] = '\0';
+}
+
+static void
+set_defaults(struct dc_conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < NKEYS; i++)
+		if (keys[i].text != NULL)
+			set_text(conf, &keys[i], keys[i].text);
+		else
+			*number_of(conf, &keys[i]) = keys[i].number;
+}
+
+static int
+set_key(struct dc_conf *conf, const char *name, const char *value,
+    struct dc_err *err)
+{
+	long long n;
+	size_t i;
+
+	for (i = 0; i < NKEYS; i++)
+		if (strcmp(keys[i].name, name) == 0)
+			break;
+	if (i == NKEYS)
+		return dc_fail(err, DC_EINVAL, "unknown key '%s'", name);
+	if (keys[i].text != NULL) {
+		if (*value == '\0')
+			return dc_fail(err, DC_EINVAL, "'%s' is empty", name);
+		set_text(conf, &keys[i], value);
+		return 0;
+	}
+	if (!dc_is_number(value, keys[i].min, keys[i].max, &n))
+		return dc_fail(err, DC_EINVAL,
+		    "'%s' must be a number from %lld to %lld, not '%s'", name,
+		    (long long)keys[i].min, (long long)keys[i].max, value);
+	*number_of(conf, &keys[i]) = n;
+	return 0;
+}
+
+static char *
+trim(char *s)
+{
+	char *end;
+
+	while (isspace((unsigned char)*s))
+		s++;
+	end = s + strlen(s);
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	return s;
+}
+
+static int
+parse_line(struct dc_conf *conf, char *line, struct dc_err *err)
+{
+	char *equals;
+
+	line = trim(line);
+	if (*line == '\0' || *line == '#')
+		return 0;
+	equals = strchr(line, '=');
+	if (equals == NULL)
+		return dc_fail(err, DC_EINVAL, "expected KEY = VALUE");
+	*equals = '\0';
+	return set_key(conf, trim(line), trim(equals + 1), err);
+}
+
+static int
+parse(struct dc_conf *conf, char *text, const char *path, struct dc_err *err)
+{
+	char *line, *rest = text;
+	int number = 0, rc;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		number++;
+		rc = parse_line(conf, line, err);
+		if (rc < 0)
+			return dc_wrap(err, rc, "%s:%d", path, number);
+	}
+	return 0;
+}
+
+static int
+finish(struct dc_conf *conf, struct dc_err *err)
+{
+	char host[HOST_NAME_MAX + 1];
+	struct passwd *pw;
+
+	if (conf->node[0] == '\0') {
+		if (gethostname(host, sizeof(host)) < 0)
+			return dc_fail_errno(err, "gethostname");
+		free(conf->node);
+		conf->node = dc_strdup(host);
+	}
+	/* A veth's name is the bridge's, a letter and a host number. */
+	if (strlen(conf->bridge) > 8)
+		return dc_fail(err, DC_EINVAL,
+		    "bridge '%s' is longer than 8 characters", conf->bridge);
+	pw = getpwnam(conf->user);
+	if (pw == NULL)
+		return dc_fail(err, DC_EINVAL,
+		    "there is no system user '%s': make it with"
+		    " 'useradd --system --shell /bin/sh %s'",
+		    conf->user, conf->user);
+	conf->uid = pw->pw_uid;
+	conf->gid = pw->pw_gid;
+	return 0;
+}
+
+int
+dc_conf_load(struct dc_conf *conf, const char *path, struct dc_err *err)
+{
+	dc_auto_free char *text = NULL;
+	struct dc_conf c = {0};
+	int rc;
+
+	rc = dc_fs_load(&text, NULL, path, MAX_FILE, err);
+	if (rc < 0)
+		return rc;
+	set_defaults(&c);
+	rc = parse(&c, text, path, err);
+	if (rc == 0)
+		rc = finish(&c, err);
+	if (rc < 0) {
+		dc_conf_done(&c);
+		return rc;
+	}
+	*conf = c;
+	return 0;
+}
+
+void
+dc_conf_done(struct dc_conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < NKEYS; i++)
+		if (keys[i].text != NULL)
+			free(*text_of(conf, &keys[i]));
+	*conf = (struct dc_conf){0};
+}
+
+char *
+dc_conf_path(const struct dc_conf *conf, const char *fmt, ...)
+{
+	struct dc_str s = {0};
+	char *suffix;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&suffix, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	dc_str_addf(&s, "%s/%s", conf->root, suffix);
+	free(suffix);
+	return dc_str_steal(&s);
+}
+
+char *
+dc_conf_url(const struct dc_conf *conf, const char *host)
+{
+	const char *port = strrchr(conf->http_bind, ':');
+
+	if (port == NULL || strcmp(port, ":80") == 0)
+		port = "";
+	return dc_asprintf("http://%s%s/", host, port);
+}
+
+static int
+prepare_dir(const char *path, mode_t mode, uid_t uid, gid_t gid,
+    struct dc_err *err)
+{
+	int rc = dc_fs_mkdirs(path, 0755, err);
+
+	if (rc < 0)
+		return rc;
+	if (chown(path, uid, gid) < 0 || chmod(path, mode) < 0)
+		return dc_fail_errno(err, "prepare '%s'", path);
+	return 0;
+}
+
+int
+dc_conf_prepare(const struct dc_conf *conf, struct dc_err *err)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+		bool ours; /* the unprivileged user's; else root's */
+	} dirs[] = {
+	    {"code", 0750, true},
+	    {"blobs", 0700, false},
+	    {"layers", 0700, false},
+	    {"boxes", 0711, false},
+	    {"etc", 0755, false},
+	    {"log", 0750, false},
+	};
+	size_t i;
+	int rc;
+
+	/* setgid: state.db and its companions stay writable by the group. */
+	rc = prepare_dir(conf->root, 02771, conf->uid, conf->gid, err);
+	if (rc == 0)
+		rc = prepare_dir(conf->run, 0755, 0, 0, err);
+	for (i = 0; rc == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		dc_auto_free char *path =
+		    dc_conf_path(conf, "%s", dirs[i].name);
+
+		rc = prepare_dir(path, dirs[i].mode,
+		    dirs[i].ours ? conf->uid : 0, dirs[i].ours ? conf->gid : 0,
+		    err);
+	}
+	return rc;
+}

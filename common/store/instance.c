@@ -1,0 +1,328 @@
+/* common/store/instance.c -- see instance.h. */
+#include "common/store/instance.h"
+
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/str.h"
+#include "common/store/node.h"
+
+#include <string.h>
+
+#define BEFORE_UP                                                              \
+	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
+	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_READY))
+
+static const struct dc_machine_state states[DC_INSTANCE_NSTATES] = {
+    [DC_INSTANCE_CREATING] = {"creating", "deployer", 0},
+    [DC_INSTANCE_INSTALLING] = {"installing", "deployer",
+	DC_FROM(DC_INSTANCE_CREATING)},
+    [DC_INSTANCE_LAUNCHING] = {"launching", "deployer",
+	DC_FROM(DC_INSTANCE_INSTALLING)},
+    [DC_INSTANCE_READY] = {"ready", "deployer", DC_FROM(DC_INSTANCE_LAUNCHING)},
+    [DC_INSTANCE_UP] = {"up", "deployer",
+	DC_FROM(DC_INSTANCE_READY) | DC_FROM(DC_INSTANCE_DOWN)},
+    [DC_INSTANCE_DOWN] = {"down", "deployer", DC_FROM(DC_INSTANCE_UP)},
+    [DC_INSTANCE_DRAINING] = {"draining", "deployer",
+	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN)},
+    [DC_INSTANCE_FAILED] = {"failed", "deployer", BEFORE_UP},
+    [DC_INSTANCE_GONE] = {"gone", "deployer",
+	DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_FAILED)},
+};
+
+const struct dc_machine dc_instance_machine = {"instance", "instances",
+    DC_INSTANCE_NSTATES, states};
+
+#define SELECT                                                                 \
+	"SELECT i.*, s.name AS service, s.application_id,"                     \
+	" a.name AS application, a.uid_range, u.name AS account, u.email,"     \
+	" r.name AS revision, d.deploy_id, n.name AS node,"                    \
+	" coalesce(x.number, 0) AS address"                                    \
+	" FROM instances i JOIN services s ON s.id = i.service_id"             \
+	" JOIN applications a ON a.id = s.application_id"                      \
+	" JOIN accounts u ON u.id = a.account_id"                              \
+	" JOIN snapshots p ON p.id = i.snapshot_id"                            \
+	" JOIN revisions r ON r.id = p.revision_id"                            \
+	" JOIN deployments d ON d.id = i.deployment_id"                        \
+	" JOIN nodes n ON n.id = i.node_id"                                    \
+	" LEFT JOIN addresses x ON x.instance_id = i.id "
+
+void
+dc_instance_done(struct dc_instance *i)
+{
+	free(i->definition);
+	free(i->service);
+	free(i->application);
+	free(i->account);
+	free(i->email);
+	free(i->revision);
+	free(i->deploy_id);
+	free(i->error);
+	free(i->node);
+	*i = (struct dc_instance){0};
+}
+
+static void
+fill(struct dc_instance *i, struct dc_stmt *q)
+{
+	*i = (struct dc_instance){.id = dc_stmt_get_int(q, "id")};
+	i->deployment_id = dc_stmt_get_int(q, "deployment_id");
+	i->service_id = dc_stmt_get_int(q, "service_id");
+	i->snapshot_id = dc_stmt_get_int(q, "snapshot_id");
+	i->number = dc_stmt_get_int(q, "number");
+	i->memory = dc_stmt_get_int(q, "memory");
+	i->application_id = dc_stmt_get_int(q, "application_id");
+	i->uid_range = dc_stmt_get_int(q, "uid_range");
+	i->created_at = dc_stmt_get_int(q, "created_at");
+	i->address = dc_stmt_get_int(q, "address");
+	i->installed = dc_stmt_get_int(q, "installed") != 0;
+	i->state =
+	    (enum dc_instance_state)dc_machine_parse(&dc_instance_machine,
+		dc_stmt_get_text(q, "state"));
+	i->definition = dc_stmt_dup_text(q, "definition");
+	i->service = dc_stmt_dup_text(q, "service");
+	i->application = dc_stmt_dup_text(q, "application");
+	i->account = dc_stmt_dup_text(q, "account");
+	i->email = dc_stmt_dup_text(q, "email");
+	i->revision = dc_stmt_dup_text(q, "revision");
+	i->deploy_id = dc_stmt_dup_text(q, "deploy_id");
+	i->error = dc_stmt_dup_text(q, "error");
+	i->node = dc_stmt_dup_text(q, "node");
+}
+
+int
+dc_instance_add(struct dc_db *db, int64_t *id, int64_t deployment_id,
+    int64_t service_id, int64_t snapshot_id, const char *definition,
+    int64_t number, int64_t memory, int64_t node_id, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int64_t address;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "INSERT INTO instances (deployment_id, service_id, snapshot_id,"
+	    " definition, number, memory, node_id, created_at) VALUES"
+	    " (:deployment, :service, :snapshot, :definition, :number, :memory,"
+	    " :node, :now)",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":deployment", deployment_id);
+	dc_stmt_int(q, ":service", service_id);
+	dc_stmt_int(q, ":snapshot", snapshot_id);
+	dc_stmt_text(q, ":definition", definition);
+	dc_stmt_int(q, ":number", number);
+	dc_stmt_int(q, ":memory", memory);
+	dc_stmt_int(q, ":node", node_id);
+	dc_stmt_int(q, ":now", dc_now_ms());
+	rc = dc_stmt_run(q, NULL, err);
+	if (rc < 0)
+		return dc_wrap(err, rc, "add instance");
+	*id = dc_db_last_id(db);
+	return dc_address_claim(db, &address, node_id, 0, *id, err);
+}
+
+int
+dc_instance_load(struct dc_db *db, struct dc_instance *out, int64_t id,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q, SELECT "WHERE i.id = :id", err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	rc = dc_stmt_one(q, err);
+	if (rc < 0)
+		return dc_wrap(err, rc, "instance %lld", (long long)id);
+	fill(out, q);
+	return 0;
+}
+
+int
+dc_instance_each(struct dc_db *db, int64_t deployment, int64_t service,
+    uint32_t in, dc_instance_fn *fn, void *arg, struct dc_err *err)
+{
+	dc_auto_free struct dc_instance *rows = NULL;
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	size_t i, n = 0;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    SELECT "WHERE (:deployment = 0 OR i.deployment_id = :deployment)"
+		   " AND (:service = 0 OR i.service_id = :service)"
+		   " AND (:gone OR i.state <> 'gone')"
+		   " ORDER BY s.name, i.number, i.id",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":deployment", deployment);
+	dc_stmt_int(q, ":service", service);
+	dc_stmt_int(q, ":gone", (in & DC_FROM(DC_INSTANCE_GONE)) != 0);
+	while ((rc = dc_stmt_step(q, err)) == 1) {
+		rows = dc_xrealloc(rows, (n + 1) * sizeof(*rows));
+		fill(&rows[n++], q);
+	}
+	/* FN may write: no statement of ours is open by then. */
+	dc_stmt_close(dc_steal_ptr(&q));
+	for (i = 0; i < n; i++) {
+		if (rc == 0 && (in & DC_FROM(rows[i].state)) != 0)
+			rc = fn(&rows[i], arg, err);
+		dc_instance_done(&rows[i]);
+	}
+	return rc;
+}
+
+int
+dc_instance_move(struct dc_db *db, int64_t id, int from, int to, const char *me,
+    struct dc_err *err)
+{
+	return dc_machine_move(db, &dc_instance_machine, id, from, to, me, err);
+}
+
+static int
+set_error(struct dc_db *db, int64_t id, const char *error, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "UPDATE instances SET error = :error, claimed_by = NULL"
+	    " WHERE id = :id",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_text(q, ":error", error);
+	dc_stmt_int(q, ":id", id);
+	return dc_stmt_run(q, NULL, err);
+}
+
+int
+dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
+    const char *error, struct dc_err *err)
+{
+	int rc = dc_db_begin(db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = dc_instance_move(db, id, from, DC_INSTANCE_FAILED, me, err);
+	if (rc == 0)
+		rc = set_error(db, id, error, err);
+	if (rc == 0)
+		return dc_db_commit(db, err);
+	dc_db_rollback(db);
+	return rc;
+}
+
+int
+dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "UPDATE instances SET installed = 1 WHERE id = :id", err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	return dc_stmt_run(q, NULL, err);
+}
+
+static int
+end_rows(struct dc_db *db, int64_t id, int from, const char *me,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_instance_move(db, id, from, DC_INSTANCE_GONE, me, err);
+	if (rc == 0)
+		rc = dc_address_release(db, 0, id, err);
+	if (rc == 0)
+		rc = dc_db_prepare(db, &q,
+		    "UPDATE instances SET ended_at = :now, claimed_by = NULL"
+		    " WHERE id = :id",
+		    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":now", dc_now_ms());
+	dc_stmt_int(q, ":id", id);
+	return dc_stmt_run(q, NULL, err);
+}
+
+int
+dc_instance_end(struct dc_db *db, int64_t id, int from, const char *me,
+    struct dc_err *err)
+{
+	int rc = dc_db_begin(db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = end_rows(db, id, from, me, err);
+	if (rc == 0)
+		return dc_db_commit(db, err);
+	dc_db_rollback(db);
+	return rc;
+}
+
+static int
+add_port(struct dc_db *db, int64_t id, const struct dc_port *port,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "INSERT INTO ports (instance_id, name, kind, port)"
+	    " VALUES (:id, :name, :kind, :port) ON CONFLICT"
+	    " (instance_id, name) DO UPDATE SET kind = excluded.kind,"
+	    " port = excluded.port",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	dc_stmt_text(q, ":name", port->name);
+	dc_stmt_text(q, ":kind", port->kind);
+	dc_stmt_int(q, ":port", port->port);
+	return dc_stmt_run(q, NULL, err);
+}
+
+int
+dc_instance_save_ports(struct dc_db *db, int64_t id,
+    const struct dc_port *ports, size_t n, struct dc_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = add_port(db, id, &ports[i], err);
+	return rc;
+}
+
+int
+dc_instance_load_ports(struct dc_db *db, int64_t id, struct dc_port *ports,
+    size_t max, size_t *n, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	size_t count = 0;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "SELECT * FROM ports WHERE instance_id = :id ORDER BY port", err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	while ((rc = dc_stmt_step(q, err)) == 1 && count < max) {
+		struct dc_port *p = &ports[count++];
+
+		(void)snprintf(p->name, sizeof(p->name), "%s",
+		    dc_stmt_get_text(q, "name"));
+		(void)snprintf(p->kind, sizeof(p->kind), "%s",
+		    dc_stmt_get_text(q, "kind"));
+		p->port = (int)dc_stmt_get_int(q, "port");
+	}
+	if (rc < 0)
+		return rc;
+	*n = count;
+	return 0;
+}

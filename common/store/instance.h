@@ -1,0 +1,76 @@
+/* common/store/instance.h -- the life of one instance, and so of one
+ * container: www.0 of one deployment. */
+#ifndef DC_INSTANCE_H
+#define DC_INSTANCE_H
+
+#include "common/store/machine.h"
+
+#include <stddef.h>
+
+enum dc_instance_state {
+	DC_INSTANCE_CREATING,   /* mounts, container                      */
+	DC_INSTANCE_INSTALLING, /* initialized; environment, postinstall  */
+	DC_INSTANCE_LAUNCHING,  /* its processes start; probed            */
+	DC_INSTANCE_READY,      /* has answered; not routed yet           */
+	DC_INSTANCE_UP,         /* routed                                 */
+	DC_INSTANCE_DOWN,       /* its container has ended; comes back    */
+	DC_INSTANCE_DRAINING,   /* no new requests; then it goes          */
+	DC_INSTANCE_FAILED,     /* never served; goes                     */
+	DC_INSTANCE_GONE,       /* nothing of it is left                  */
+	DC_INSTANCE_NSTATES
+};
+
+extern const struct dc_machine dc_instance_machine;
+
+struct dc_instance {
+	int64_t id, deployment_id, service_id, snapshot_id, number, memory;
+	int64_t application_id, uid_range, created_at;
+	int64_t address; /* host number in the node's subnet; 0: none */
+	bool installed;
+	enum dc_instance_state state;
+	char *definition; /* JSON of struct dc_service_def */
+	char *service, *application, *account, *email, *revision;
+	char *deploy_id, *error, *node;
+};
+
+void dc_instance_done(struct dc_instance *i);
+#define dc_auto_instance __attribute__((cleanup(dc_instance_done)))
+
+/* Creating, with an address of its own on NODE_ID. */
+int dc_instance_add(struct dc_db *db, int64_t *id, int64_t deployment_id,
+    int64_t service_id, int64_t snapshot_id, const char *definition,
+    int64_t number, int64_t memory, int64_t node_id, struct dc_err *err);
+
+int dc_instance_load(struct dc_db *db, struct dc_instance *out, int64_t id,
+    struct dc_err *err);
+
+/* Those of one DEPLOYMENT, one SERVICE (0: any) in one of the states of the
+ * bit set IN, ordered by service and number. FN returns < 0 to stop. */
+typedef int dc_instance_fn(const struct dc_instance *i, void *arg,
+    struct dc_err *err);
+int dc_instance_each(struct dc_db *db, int64_t deployment, int64_t service,
+    uint32_t in, dc_instance_fn *fn, void *arg, struct dc_err *err);
+
+int dc_instance_move(struct dc_db *db, int64_t id, int from, int to,
+    const char *me, struct dc_err *err);
+/* From any state before UP to FAILED, with why. */
+int dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
+    const char *error, struct dc_err *err);
+int dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err);
+/* To GONE: its address is free again. */
+int dc_instance_end(struct dc_db *db, int64_t id, int from, const char *me,
+    struct dc_err *err);
+
+struct dc_port {
+	char name[33], kind[8];
+	int port;
+};
+
+/* Replaces them. */
+int dc_instance_save_ports(struct dc_db *db, int64_t id,
+    const struct dc_port *ports, size_t n, struct dc_err *err);
+/* At most MAX; *N is how many. */
+int dc_instance_load_ports(struct dc_db *db, int64_t id, struct dc_port *ports,
+    size_t max, size_t *n, struct dc_err *err);
+
+#endif

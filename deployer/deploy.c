@@ -1,0 +1,277 @@
+/* deployer/deploy.c -- see deploy.h. Each state has one step, which can be
+ * entered again after a crash. */
+#include "deployer/deploy.h"
+
+#include "common/base/auto.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
+#include "common/store/build.h"
+#include "common/store/deployment.h"
+#include "common/store/instance.h"
+#include "common/store/log_entry.h"
+#include "common/store/revision.h"
+#include "common/store/service.h"
+#include "deployer/route.h"
+#include "deployer/scale.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct work {
+	struct dc_job *job;
+	struct dc_deployment d;
+};
+
+static int
+say(struct work *w, const char *text, struct dc_err *err)
+{
+	return dc_log_entry_add(w->job->db, w->d.id, NULL, -1, DC_LOG_INFO,
+	    text, err);
+}
+
+static int
+move(struct work *w, enum dc_deployment_state to, struct dc_err *err)
+{
+	int rc = dc_deployment_move(w->job->db, w->d.id, (int)w->d.state,
+	    (int)to, w->job->claim, err);
+
+	if (rc == 0)
+		w->d.state = to;
+	return rc;
+}
+
+/* Somebody may have cancelled the deployment while we waited. */
+static int
+check_ours(struct work *w, struct dc_err *err)
+{
+	dc_auto_deployment struct dc_deployment now = {0};
+	int rc = dc_deployment_load(w->job->db, &now, w->d.id, err);
+
+	if (rc == 0 && now.state != w->d.state)
+		return dc_fail(err, DC_ESTALE, "the deployment was moved");
+	return rc;
+}
+
+static int
+add_build(const struct dc_revision_service *s, void *arg, struct dc_err *err)
+{
+	struct work *w = arg;
+	int64_t id;
+	int rc = dc_service_save(w->job->db, &id, w->d.application_id, s->name,
+	    s->type, err);
+	struct dc_snapshot found;
+
+	if (rc < 0)
+		return rc;
+	/* The same revision again (scale, env set, deploy) is built already. */
+	if (!w->d.clean && dc_snapshot_find(w->job->db, &found, id,
+			       w->d.revision_id, err) == 0)
+		return 0;
+	return dc_build_add(w->job->db, w->d.id, id, s->definition, err);
+}
+
+static int
+add_builds(struct work *w, struct dc_err *err)
+{
+	int rc = say(w, "Building the application...", err);
+
+	if (rc == 0)
+		rc = dc_revision_each_service(w->job->db, w->d.revision_id,
+		    add_build, w, err);
+	return rc == 0 ? move(w, DC_DEPLOYMENT_BUILDING, err) : rc;
+}
+
+static int
+queued(struct work *w, struct dc_err *err)
+{
+	int rc = dc_db_begin(w->job->db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = add_builds(w, err);
+	if (rc == 0)
+		return dc_db_commit(w->job->db, err);
+	dc_db_rollback(w->job->db);
+	return rc;
+}
+
+static int
+note_build(const struct dc_build *b, void *arg, struct dc_err *err)
+{
+	size_t *unfinished = arg;
+
+	if (b->state == DC_BUILD_FAILED || b->state == DC_BUILD_CANCELLED)
+		return dc_fail(err, DC_EUSER, "%s",
+		    b->error != NULL ? b->error : "a build was cancelled");
+	*unfinished += b->state != DC_BUILD_DONE;
+	return 0;
+}
+
+static int
+building(struct work *w, struct dc_err *err)
+{
+	size_t unfinished;
+	int rc;
+
+	for (;;) {
+		unfinished = 0;
+		rc = check_ours(w, err);
+		if (rc == 0)
+			rc = dc_build_each(w->job->db, w->d.id, note_build,
+			    &unfinished, err);
+		if (rc < 0)
+			return rc;
+		if (unfinished == 0)
+			break;
+		dc_bell_wait(w->job->bell, 1000);
+	}
+	rc = say(w, "Application build is done", err);
+	if (rc == 0)
+		rc = say(w,
+		    "Initializing new services... (This may take a few"
+		    " minutes)",
+		    err);
+	if (rc == 0)
+		rc = scale_add_instances(w->job, &w->d, err);
+	return rc == 0 ? move(w, DC_DEPLOYMENT_INITIALIZING, err) : rc;
+}
+
+/* The least advanced instance of the deployment; the first failed one ends
+ * it. */
+struct progress {
+	enum dc_instance_state least;
+};
+
+static int
+note_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct progress *p = arg;
+
+	if (i->state == DC_INSTANCE_FAILED || i->state == DC_INSTANCE_GONE)
+		return dc_fail(err, DC_EUSER, "%s.%" PRId64 ": %s", i->service,
+		    i->number, i->error != NULL ? i->error : "it has ended");
+	if (i->state < p->least)
+		p->least = i->state;
+	return 0;
+}
+
+static int
+wait_for(struct work *w, enum dc_instance_state state, struct dc_err *err)
+{
+	struct progress p;
+	int rc;
+
+	for (;;) {
+		p.least = DC_INSTANCE_UP;
+		rc = check_ours(w, err);
+		if (rc == 0)
+			rc = dc_instance_each(w->job->db, w->d.id, 0,
+			    UINT32_MAX, note_instance, &p, err);
+		if (rc < 0 || p.least >= state)
+			return rc;
+		dc_bell_wait(w->job->bell, 1000);
+	}
+}
+
+static int
+initializing(struct work *w, struct dc_err *err)
+{
+	int rc = wait_for(w, DC_INSTANCE_INSTALLING, err);
+
+	if (rc == 0)
+		rc = say(w,
+		    "All services have been initialized. Deploying code...",
+		    err);
+	return rc == 0 ? move(w, DC_DEPLOYMENT_INSTALLING, err) : rc;
+}
+
+static int
+installing(struct work *w, struct dc_err *err)
+{
+	int rc = wait_for(w, DC_INSTANCE_LAUNCHING, err);
+
+	return rc == 0 ? move(w, DC_DEPLOYMENT_LAUNCHING, err) : rc;
+}
+
+static int
+launching(struct work *w, struct dc_err *err)
+{
+	return move(w, DC_DEPLOYMENT_PROBING, err);
+}
+
+static int
+probing(struct work *w, struct dc_err *err)
+{
+	int rc = wait_for(w, DC_INSTANCE_READY, err);
+
+	if (rc == 0)
+		rc = scale_say_each(w->job, &w->d,
+		    "Re-routing traffic to the new build...", err);
+	return rc == 0 ? move(w, DC_DEPLOYMENT_SWITCHING, err) : rc;
+}
+
+/* One transaction says who serves; the router then follows the store. */
+static int
+switching(struct work *w, struct dc_err *err)
+{
+	dc_auto_free char *text =
+	    dc_asprintf("Successfully deployed build revision %s",
+		w->d.revision);
+	int rc = scale_switch(w->job, &w->d, err);
+
+	if (rc == 0)
+		rc = route_sync(w->job->conf, w->job->db, err);
+	if (rc == 0)
+		rc = scale_say_each(w->job, &w->d, text, err);
+	if (rc == 0)
+		rc = say(w, "Deploy finished", err);
+	if (rc == 0)
+		rc = dc_deployment_end(w->job->db, w->d.id, (int)w->d.state,
+		    DC_DEPLOYMENT_DONE, w->job->claim,
+		    "Application fully deployed", err);
+	if (rc == 0)
+		w->d.state = DC_DEPLOYMENT_DONE;
+	return rc;
+}
+
+static int (*const steps[DC_DEPLOYMENT_NSTATES])(struct work *,
+    struct dc_err *) = {
+    [DC_DEPLOYMENT_QUEUED] = queued,
+    [DC_DEPLOYMENT_BUILDING] = building,
+    [DC_DEPLOYMENT_INITIALIZING] = initializing,
+    [DC_DEPLOYMENT_INSTALLING] = installing,
+    [DC_DEPLOYMENT_LAUNCHING] = launching,
+    [DC_DEPLOYMENT_PROBING] = probing,
+    [DC_DEPLOYMENT_SWITCHING] = switching,
+};
+
+/* Nothing was switched: what was started goes, what served goes on. */
+static int
+fail(struct work *w, struct dc_err *err)
+{
+	char text[DC_ERR_MAX + 64];
+	int rc;
+
+	(void)snprintf(text, sizeof(text), "Deployment failed: %s", err->msg);
+	log_info("deployment=%" PRId64 " app='%s' failed: %s", w->d.id,
+	    w->d.application, err->msg);
+	rc = scale_undo(w->job, &w->d, err);
+	if (rc < 0)
+		return rc;
+	return dc_deployment_end(w->job->db, w->d.id, (int)w->d.state,
+	    DC_DEPLOYMENT_FAILED, w->job->claim, text, err);
+}
+
+int
+deploy_run(struct dc_job *job, struct dc_err *err)
+{
+	struct work w = {.job = job};
+	int rc = dc_deployment_load(job->db, &w.d, job->id, err);
+
+	while (rc == 0 && steps[w.d.state] != NULL)
+		rc = steps[w.d.state](&w, err);
+	if (rc == DC_EUSER && w.d.state < DC_DEPLOYMENT_SWITCHING)
+		rc = fail(&w, err);
+	dc_deployment_done(&w.d);
+	return rc;
+}

@@ -1,0 +1,204 @@
+/* deployer/launch.c -- see launch.h. */
+#include "deployer/launch.h"
+
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/spawn.h"
+#include "common/box/place.h"
+#include "deployer/control.h"
+#include "deployer/ports.h"
+#include "deployer/probe.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+/* An application that crashes so often before its first answer has failed;
+ * fewer may be a wait for its database. */
+#define MAX_CRASHES 5
+
+/* Programs by name and whether each has stayed up. */
+struct program {
+	char name[65];
+	bool steady;
+};
+
+struct programs {
+	struct program v[DC_MAX_PROCESSES];
+	size_t n;
+	char crashed[65];
+};
+
+static struct program *
+program_of(struct programs *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (strcmp(p->v[i].name, name) == 0)
+			return &p->v[i];
+	if (p->n == DC_MAX_PROCESSES)
+		return NULL;
+	(void)snprintf(p->v[p->n].name, sizeof(p->v[0].name), "%s", name);
+	return &p->v[p->n++];
+}
+
+/* "NAME STATE pid=N crashes=N ..." */
+static void
+note_line(struct programs *p, char *line)
+{
+	char *rest = line;
+	const char *name = strsep(&rest, " ");
+	const char *state = rest != NULL ? strsep(&rest, " ") : NULL;
+	const char *crashes = rest != NULL ? strstr(rest, "crashes=") : NULL;
+	struct program *program;
+
+	if (state == NULL)
+		return;
+	program = program_of(p, name);
+	if (program == NULL)
+		return;
+	program->steady = strcmp(state, "RUNNING") == 0 ||
+			  strcmp(state, "EXITED") == 0 ||
+			  strcmp(state, "STOPPED") == 0;
+	if (strcmp(state, "FATAL") == 0 ||
+	    (crashes != NULL &&
+		strtol(crashes + strlen("crashes="), NULL, 10) >= MAX_CRASHES))
+		(void)snprintf(p->crashed, sizeof(p->crashed), "%s", name);
+}
+
+static bool
+all_steady(const struct programs *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (!p->v[i].steady)
+			return false;
+	return true;
+}
+
+/* Reads the watch until a program has crashed too often, or (WANT_STEADY) all
+ * stay up, or LIMIT (monotonic ms) passes. 0: steady. */
+static int
+read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
+{
+	dc_auto_str struct dc_str pending = {0};
+	struct programs programs = {0};
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char chunk[4096], *nl;
+	int64_t left;
+	ssize_t n;
+
+	for (;;) {
+		left = limit - dc_mono_ms();
+		if (left <= 0)
+			return dc_fail(err, DC_EUSER,
+			    "its processes did not stay up within %d seconds",
+			    DC_PROBE_SECONDS);
+		if (poll(&p, 1, (int)left) <= 0)
+			continue;
+		n = read(fd, chunk, sizeof(chunk));
+		if (n <= 0)
+			return dc_fail(err, DC_EUSER,
+			    "the container ended by itself (out of memory?)");
+		dc_str_addn(&pending, chunk, (size_t)n);
+		while ((nl = memchr(pending.data, '\n', pending.len)) != NULL) {
+			*nl = '\0';
+			note_line(&programs, pending.data);
+			dc_str_shift(&pending, (size_t)(nl - pending.data) + 1);
+		}
+		if (programs.crashed[0] != '\0')
+			return dc_fail(err, DC_EUSER,
+			    "process '%s' keeps crashing", programs.crashed);
+		if (want_steady && programs.n > 0 && all_steady(&programs))
+			return 0;
+	}
+}
+
+/* A child that reads the watch beside the probe; the end of the pipe that it
+ * holds is the word to stop. Its error comes through the pipe. */
+static int
+start_guard(pid_t *pid, int *out, int watch, struct dc_err *err)
+{
+	struct dc_err e = DC_ERR_INIT;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return dc_fail_errno(err, "pipe");
+	*pid = dc_spawn_job(err);
+	if (*pid == 0) {
+		(void)read_watch(watch, false, INT64_MAX / 2, &e);
+		(void)dc_fs_write_all(fds[1], e.msg, strlen(e.msg) + 1, NULL);
+		_exit(0);
+	}
+	(void)close(fds[1]);
+	if (*pid < 0) {
+		(void)close(fds[0]);
+		return (int)*pid;
+	}
+	*out = fds[0];
+	return 0;
+}
+
+static int
+probe(struct unit *u, const struct dc_port *port, bool is_http, int abort_fd,
+    struct dc_err *err)
+{
+	struct dc_place place;
+	struct probe p = {.port = port->port, .abort_fd = abort_fd};
+	int rc = dc_place_find(&place, u->job->conf, u->row.address, err);
+
+	if (rc < 0)
+		return rc;
+	p.address = place.address;
+	return is_http ? probe_http(NULL, &p, err) : probe_tcp(NULL, &p, err);
+}
+
+/* Probes until an answer, the deadline, or the guard's word. */
+static int
+probe_guarded(struct unit *u, const struct dc_port *port, bool is_http,
+    int watch, struct dc_err *err)
+{
+	dc_auto_fd int guard = -1;
+	char why[DC_ERR_MAX] = "";
+	pid_t pid = -1;
+	int rc = start_guard(&pid, &guard, watch, err);
+
+	if (rc < 0)
+		return rc;
+	rc = probe(u, port, is_http, guard, err);
+	if (rc == DC_ESTALE) {
+		(void)!read(guard, why, sizeof(why) - 1);
+		rc = dc_fail(err, DC_EUSER,
+		    "%s; it was to answer on port %d (%s)", why, port->port,
+		    port->name);
+	} else if (rc == DC_EUSER) {
+		(void)snprintf(why, sizeof(why), "%s", err->msg);
+		rc = dc_fail(err, DC_EUSER,
+		    "the instance did not become responsive on port %d (%s,"
+		    " %s): %s",
+		    port->port, port->name, port->kind, why);
+	}
+	(void)kill(pid, SIGKILL);
+	(void)dc_spawn_wait(pid, NULL);
+	return rc;
+}
+
+int
+launch_wait(struct unit *u, struct dc_err *err)
+{
+	const struct dc_port *http = ports_find(u->ports, u->nports, "http");
+	const struct dc_port *tcp = ports_find(u->ports, u->nports, "tcp");
+	dc_auto_fd int watch = -1;
+	int rc = control_watch(&watch, u->box_dir, err);
+
+	if (rc < 0)
+		return rc;
+	if (http == NULL && tcp == NULL)
+		return read_watch(watch, true,
+		    dc_mono_ms() + DC_PROBE_SECONDS * 1000L, err);
+	return probe_guarded(u, http != NULL ? http : tcp, http != NULL, watch,
+	    err);
+}

@@ -1,0 +1,10 @@
+/* deployer/launch.h -- waiting until launched processes do their work. */
+#ifndef LAUNCH_H
+#define LAUNCH_H
+
+#include "deployer/unit.h"
+
+/* CONTRACT A, "instance counts as responsive". DC_EUSER: it does not. */
+int launch_wait(struct unit *u, struct dc_err *err);
+
+#endif

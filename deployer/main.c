@@ -1,0 +1,73 @@
+/* deployer/main.c -- the deployer: snapshots in, running instances out. */
+#include "common/job/main.h"
+#include "common/base/auto.h"
+#include "common/box/place.h"
+#include "common/store/deployment.h"
+#include "common/store/instance.h"
+#include "deployer/deploy.h"
+#include "deployer/retire.h"
+#include "deployer/route.h"
+#include "deployer/start.h"
+#include "deployer/sweep.h"
+#include "deployer/watch.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define UNFINISHED (DC_FROM(DC_DEPLOYMENT_DONE) - 1)
+#define TO_START                                                               \
+	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
+	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_DOWN))
+#define TO_END (DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_FAILED))
+
+/* One deployment of an application at a time, in order. */
+#define FIRST_OF_ITS_APPLICATION                                               \
+	"NOT EXISTS (SELECT 1 FROM deployments o"                              \
+	" WHERE o.application_id = t.application_id AND o.id < t.id"           \
+	" AND o.state NOT IN ('done', 'failed', 'cancelled'))"
+
+static int
+run_command(const struct dc_conf *conf, const char *command, struct dc_err *err)
+{
+	dc_auto_free char *path = dc_conf_path(conf, "state.db");
+	dc_auto_db struct dc_db *db = NULL;
+	int rc;
+
+	if (strcmp(command, "down") == 0)
+		return sweep_down(conf, err);
+	if (strcmp(command, "config") != 0)
+		return dc_fail(err, DC_EINVAL,
+		    "unknown command '%s': there are 'config' and 'down'",
+		    command);
+	rc = dc_db_open(&db, path, err);
+	return rc == 0 ? route_sync(conf, db, err) : rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct dc_job_kind kinds[] = {
+	    {.name = "watch", .every = 1, .run = watch_run},
+	    {.name = "sweep", .every = 60, .run = sweep_run},
+	    {.name = "deployment",
+		.machine = &dc_deployment_machine,
+		.in = UNFINISHED,
+		.where = FIRST_OF_ITS_APPLICATION,
+		.limit = 16,
+		.run = deploy_run},
+	    {.name = "start",
+		.machine = &dc_instance_machine,
+		.in = TO_START,
+		.limit = 16,
+		.run = start_run},
+	    {.name = "retire",
+		.machine = &dc_instance_machine,
+		.in = TO_END,
+		.limit = 64,
+		.run = retire_run},
+	    {.name = NULL},
+	};
+
+	return dc_daemon_main(argc, argv, "deployer", kinds, dc_place_up,
+	    run_command);
+}

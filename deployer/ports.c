@@ -1,0 +1,46 @@
+/* deployer/ports.c -- see ports.h. CONTRACT A, 1.5. */
+#include "deployer/ports.h"
+
+#include "common/base/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_PORT 42800
+
+static struct dc_port
+make(const char *name, const char *kind, int port)
+{
+	struct dc_port p = {.port = port};
+
+	(void)snprintf(p.name, sizeof(p.name), "%s", name);
+	(void)snprintf(p.kind, sizeof(p.kind), "%s", kind);
+	return p;
+}
+
+size_t
+ports_list(struct dc_port *ports, const struct dc_service_def *def,
+    const struct dc_type *type)
+{
+	size_t i, n = 0;
+
+	if (type->http_port > 0)
+		ports[n++] = make(type->port_name, "http", type->http_port);
+	else if (type->http_port == DC_TYPE_ANY_PORT && def->ports.n == 0)
+		ports[n++] = make("www", "http", FIRST_PORT);
+	for (i = 0; i < def->ports.n && i < DC_MAX_PORTS; i++)
+		ports[n++] = make(def->ports.v[i].name, def->ports.v[i].value,
+		    FIRST_PORT + (int)i);
+	return n;
+}
+
+const struct dc_port *
+ports_find(const struct dc_port *ports, size_t n, const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(ports[i].kind, kind) == 0)
+			return &ports[i];
+	return NULL;
+}

@@ -1,0 +1,28 @@
+/* deployer/probe.h -- does a new instance answer yet? (CONTRACT A) */
+#ifndef DEPLOYER_PROBE_H
+#define DEPLOYER_PROBE_H
+
+#include "common/base/err.h"
+
+#include <stdint.h>
+
+struct probe {
+	const char *address; /* numeric, IPv4 or IPv6 */
+	int port;
+	const char *host; /* Host header; NULL = address:port */
+	const char *path; /* NULL = /CloudHealthCheck */
+	int64_t limit_ms; /* 0 = DC_PROBE_SECONDS */
+	int abort_fd;     /* readable or hung up = stop now; -1 = none */
+};
+
+/* Tries from the first moment until one HTTP answer below 500 came: a tight
+ * loop that never sleeps when something could have happened. *TOOK_MS (may be
+ * NULL) is the time until that answer.
+ * DC_EUSER: the limit passed; ERR says what was seen last. DC_ESTALE:
+ * abort_fd said stop. DC_EINVAL: the address is not numeric. */
+int probe_http(int64_t *took_ms, const struct probe *p, struct dc_err *err);
+
+/* The same for a service without http port: a connect is enough. */
+int probe_tcp(int64_t *took_ms, const struct probe *p, struct dc_err *err);
+
+#endif

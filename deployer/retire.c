@@ -1,0 +1,50 @@
+/* deployer/retire.c -- see retire.h. CONTRACT 1.6, step 16. */
+#include "deployer/retire.h"
+
+#include "common/base/fs.h"
+#include "common/box/box.h"
+#include "deployer/route.h"
+#include "deployer/unit.h"
+
+#include <poll.h>
+
+/* How often HAProxy is asked whether the last request has ended. */
+#define ASK_MS 50
+
+static int
+drain(struct unit *u, struct dc_err *err)
+{
+	int64_t end = dc_mono_ms() + DC_DRAIN_SECONDS * 1000L;
+	long n = 1;
+	int rc = route_sync(u->job->conf, u->job->db, err);
+
+	while (rc == 0 && n > 0 && dc_mono_ms() < end) {
+		rc = route_sessions(&n, u->job->conf, u->job->db, &u->row, err);
+		if (rc == 0 && n > 0)
+			(void)poll(NULL, 0, ASK_MS);
+	}
+	return rc;
+}
+
+int
+retire_run(struct dc_job *job, struct dc_err *err)
+{
+	struct unit u = {0};
+	bool was_up;
+	int rc = unit_load(&u, job, err);
+
+	was_up = rc == 0 && u.row.state == DC_INSTANCE_DRAINING;
+	if (was_up)
+		rc = drain(&u, err);
+	if (rc == 0 && was_up)
+		rc = dc_box_stop(u.boxes, u.box, DC_STOP_SECONDS, err);
+	if (rc == 0)
+		rc = dc_box_destroy(u.boxes, u.box, err);
+	if (rc == 0)
+		rc = dc_instance_end(job->db, job->id, (int)u.row.state,
+		    job->claim, err);
+	if (rc == 0 && was_up)
+		rc = route_sync(job->conf, job->db, err);
+	unit_done(&u);
+	return rc;
+}

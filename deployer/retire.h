@@ -1,0 +1,11 @@
+/* deployer/retire.h -- the end of an instance. */
+#ifndef RETIRE_H
+#define RETIRE_H
+
+#include "common/job/job.h"
+
+/* The job of an instance that is draining (its last requests end first) or
+ * has failed: out of the router, SIGTERM, nothing of it left. */
+int retire_run(struct dc_job *job, struct dc_err *err);
+
+#endif

@@ -1,0 +1,230 @@
+/* deployer/route.c -- see route.h. */
+#include "deployer/route.h"
+
+#include "common/base/auto.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
+#include "common/box/place.h"
+#include "common/store/service.h"
+#include "deployer/ports.h"
+#include "deployer/router.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* In the router: those that serve, come back, or finish what they have. */
+#define ROUTED                                                                 \
+	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
+	    DC_FROM(DC_INSTANCE_DRAINING))
+
+/* The table while it is read. Instances come ordered by service, so the
+ * servers of one backend are neighbours; pointers are set at the end. */
+struct reading {
+	const struct dc_conf *conf;
+	struct dc_db *db;
+	struct router_server *servers;
+	size_t nservers;
+	struct row {
+		int64_t service_id;
+		int slot;
+		char *name;
+		size_t first, n; /* its servers */
+	} * rows;
+	size_t nrows;
+	struct router_host *hosts;
+	size_t nhosts;
+};
+
+struct settings {
+	struct router_conf c;
+	char *etc, *api_socket, *api_host;
+	const char *api_hosts[3];
+};
+
+static void
+settings_init(struct settings *s, const struct dc_conf *conf)
+{
+	s->etc = dc_conf_path(conf, "etc");
+	s->api_socket = dc_asprintf("%s/uploader.sock", conf->run);
+	s->api_host = dc_asprintf("api.%s", conf->domain);
+	s->api_hosts[0] = "localhost";
+	s->api_hosts[1] = conf->public_host;
+	s->api_hosts[2] = s->api_host;
+	s->c = (struct router_conf){.etc = s->etc,
+	    .run = conf->run,
+	    .http_bind = conf->http_bind,
+	    .api_socket = s->api_socket,
+	    .api_hosts = s->api_hosts,
+	    .n_api_hosts = 3,
+	    .user = conf->user,
+	    .group = conf->user,
+	    .slots = 256};
+}
+
+static void
+settings_done(struct settings *s)
+{
+	free(s->etc);
+	free(s->api_socket);
+	free(s->api_host);
+}
+
+static int
+find_slot(int *slot, struct dc_db *db, int64_t service_id, struct dc_err *err)
+{
+	int64_t found;
+	int rc = dc_service_find_slot(db, &found, service_id, err);
+
+	if (rc == 0)
+		*slot = (int)found;
+	return rc;
+}
+
+static int
+row_of(struct reading *r, const struct dc_instance *i, struct row **out,
+    struct dc_err *err)
+{
+	struct row row = {.service_id = i->service_id, .first = r->nservers};
+	int rc;
+
+	if (r->nrows > 0 && r->rows[r->nrows - 1].service_id == i->service_id) {
+		*out = &r->rows[r->nrows - 1];
+		return 0;
+	}
+	rc = find_slot(&row.slot, r->db, i->service_id, err);
+	if (rc < 0)
+		return rc;
+	row.name = dc_asprintf("%s.%s", i->application, i->service);
+	r->rows = dc_xrealloc(r->rows, (r->nrows + 1) * sizeof(*r->rows));
+	r->rows[r->nrows] = row;
+	*out = &r->rows[r->nrows++];
+	return 0;
+}
+
+static int
+add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct reading *r = arg;
+	struct dc_port ports[DC_MAX_PORTS + 1];
+	const struct dc_port *http;
+	struct dc_place place;
+	struct row *row;
+	size_t n;
+	int rc;
+
+	rc = dc_instance_load_ports(r->db, i->id, ports, DC_MAX_PORTS + 1, &n,
+	    err);
+	if (rc < 0)
+		return rc;
+	http = ports_find(ports, n, "http");
+	if (http == NULL || i->address == 0)
+		return 0;
+	rc = row_of(r, i, &row, err);
+	if (rc == DC_ENOTFOUND) /* no route: not an http service */
+		return 0;
+	if (rc == 0)
+		rc = dc_place_find(&place, r->conf, i->address, err);
+	if (rc < 0)
+		return rc;
+	r->servers =
+	    dc_xrealloc(r->servers, (r->nservers + 1) * sizeof(*r->servers));
+	r->servers[r->nservers++] = (struct router_server){.instance = i->id,
+	    .address = dc_strdup(place.address),
+	    .port = http->port,
+	    .draining = i->state == DC_INSTANCE_DRAINING};
+	row->n++;
+	return 0;
+}
+
+static int
+add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
+    struct dc_err *err)
+{
+	struct reading *r = arg;
+
+	(void)service_id;
+	(void)err;
+	r->hosts = dc_xrealloc(r->hosts, (r->nhosts + 1) * sizeof(*r->hosts));
+	r->hosts[r->nhosts++] =
+	    (struct router_host){dc_strdup(host), (int)slot};
+	return 0;
+}
+
+static void
+reading_done(struct reading *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nservers; i++)
+		free((void *)(uintptr_t)r->servers[i].address);
+	for (i = 0; i < r->nrows; i++)
+		free(r->rows[i].name);
+	for (i = 0; i < r->nhosts; i++)
+		free((void *)(uintptr_t)r->hosts[i].host);
+	free(r->servers);
+	free(r->rows);
+	free(r->hosts);
+}
+
+static int
+sync_table(struct reading *r, const struct router_conf *c, struct dc_err *err)
+{
+	struct router_backend *backends =
+	    dc_xcalloc(r->nrows, sizeof(*backends));
+	struct router_table table = {backends, r->nrows, r->hosts, r->nhosts};
+	struct router_report report = {0};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < r->nrows; i++)
+		backends[i] =
+		    (struct router_backend){r->rows[i].slot, r->rows[i].name,
+			r->servers + r->rows[i].first, r->rows[i].n};
+	rc = router_sync(&report, c, &table, err);
+	free(backends);
+	log_debug("router: added=%d removed=%d pending=%d reloaded=%d",
+	    report.added, report.removed, report.pending, report.reloaded);
+	return rc == DC_EBUSY ? 0 : rc;
+}
+
+int
+route_sync(const struct dc_conf *conf, struct dc_db *db, struct dc_err *err)
+{
+	struct reading r = {.conf = conf, .db = db};
+	struct settings s;
+	dc_auto_fd int lock = -1;
+	int rc;
+
+	settings_init(&s, conf);
+	rc = router_lock(&lock, &s.c, err);
+	if (rc == 0)
+		rc = dc_instance_each(db, 0, 0, ROUTED, add_instance, &r, err);
+	if (rc == 0)
+		rc = dc_service_each_host(db, 0, add_host, &r, err);
+	if (rc == 0)
+		rc = sync_table(&r, &s.c, err);
+	reading_done(&r);
+	settings_done(&s);
+	return rc < 0 ? dc_wrap(err, rc, "router") : 0;
+}
+
+int
+route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
+    const struct dc_instance *instance, struct dc_err *err)
+{
+	struct settings s;
+	int slot = 0, rc;
+
+	rc = find_slot(&slot, db, instance->service_id, err);
+	if (rc == DC_ENOTFOUND) {
+		*n = 0;
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	settings_init(&s, conf);
+	rc = router_sessions(n, &s.c, slot, instance->id, err);
+	settings_done(&s);
+	return rc;
+}

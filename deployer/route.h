@@ -1,0 +1,17 @@
+/* deployer/route.h -- the routing table in the store, for HAProxy. */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include "common/conf/conf.h"
+#include "common/store/instance.h"
+
+/* Makes HAProxy, and the file it starts from, what the store says. A HAProxy
+ * that is not running is no failure: it will start with the new file. */
+int route_sync(const struct dc_conf *conf, struct dc_db *db,
+    struct dc_err *err);
+
+/* Requests of an instance that are still under way. */
+int route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
+    const struct dc_instance *instance, struct dc_err *err);
+
+#endif

@@ -1,0 +1,80 @@
+/* deployer/router.h -- brings HAProxy to the routing table in the store: a
+ * pure function of the table, safe at any time after any crash. A supervisor
+ * runs HAProxy (SIGTERM stops it, SIGUSR1 lets clients finish) as
+ *   haproxy -W -db -S RUN/haproxy-master.sock,mode,600 -f ETC/haproxy.cfg */
+#ifndef DEPLOYER_ROUTER_H
+#define DEPLOYER_ROUTER_H
+
+#include "common/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct router_conf {
+	const char *etc, *run;   /* directories: generated files, sockets */
+	const char *http_bind;   /* "127.0.0.1:8000" */
+	const char *bridge_bind; /* the same for containers, or NULL */
+	const char *api_socket;  /* the uploader: a unix socket, or */
+	const char *api_address; /* "127.0.0.1:8001" when that is NULL */
+	const char *const *api_hosts; /* "localhost", ...; always win */
+	size_t n_api_hosts;
+	const char *user, *group; /* of the workers; NULL = ours */
+	int slots, answer_ms;     /* backends at least; 504 after, 0 = 60 s */
+};
+
+struct router_server {
+	int64_t instance;
+	const char *address; /* numeric */
+	int port;
+	bool draining; /* gets nothing new, finishes what it has */
+};
+
+/* A slot may change its application only by a router_sync without either. */
+struct router_backend {
+	int slot;
+	const char *name; /* "blog.www", for people who read the file */
+	const struct router_server *servers;
+	size_t n;
+};
+
+struct router_table {
+	const struct router_backend *backends;
+	size_t n_backends;
+	const struct router_host {
+		const char *host; /* "www.example.org", "*.example.org" */
+		int slot;
+	} * hosts;
+	size_t n_hosts;
+};
+
+struct router_report {
+	int reloaded, added, removed; /* workers, servers */
+	int pending, ignored; /* with sessions: sync again; bad rows left out */
+};
+
+/* What may stand in the map; the front door must not be weaker. */
+bool router_is_host(const char *host);
+
+/* One writer at a time: take this, read the table, sync, close FD. Without it
+ * an older table could overwrite a newer one. */
+int router_lock(int *fd, const struct router_conf *c, struct dc_err *err);
+
+/* ETC/haproxy.cfg, hosts.map and error pages, each atomically and only when
+ * changed, so that a HAProxy started now has the whole table. */
+int router_config_save(const struct router_conf *c,
+    const struct router_table *t, struct dc_err *err);
+
+/* router_config_save, then the running HAProxy: new servers first, old ones
+ * out, then the hosts. Fills in R (or NULL). Reloads, and waits for the new
+ * worker, only for more slots or a changed static part. DC_EBUSY: HAProxy does
+ * not run; it will start with this table, so there is nothing to do. */
+int router_sync(struct router_report *r, const struct router_conf *c,
+    const struct router_table *t, struct dc_err *err);
+
+/* Requests and tunnels of one instance under way or queued, in all workers;
+ * 0 when HAProxy is not running. */
+int router_sessions(long *n, const struct router_conf *c, int slot,
+    int64_t instance, struct dc_err *err);
+
+#endif

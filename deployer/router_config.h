@@ -1,0 +1,57 @@
+/* deployer/router_config.h -- the text of HAProxy's configuration, and what of
+ * a table may go into it. For router.c only. */
+#ifndef DEPLOYER_ROUTER_CONFIG_H
+#define DEPLOYER_ROUTER_CONFIG_H
+
+#include "common/base/str.h"
+#include "deployer/router.h"
+
+#include <sys/types.h>
+
+/* How every server is checked and named, in the file and at run time. Plain
+ * connects: HAProxy resets before the application would see them. A dead
+ * process is out after 3 s; until then requests for it wait and try again
+ * (its supervisor may bring it back), with other instances they go there. */
+#define ROUTER_SERVER_ARGS "check inter 1s fall 3 rise 1 downinter 250ms"
+
+#define ROUTER_API "api"
+#define ROUTER_MAX_SLOTS 65536
+
+/* What is sound of a table, sorted for search; pointers are borrowed. */
+struct router_plan {
+	struct router_map {
+		const char *host;
+		int slot; /* -1 = the API */
+	} * maps;
+	size_t n_maps;
+	struct router_entry {
+		int slot;
+		const struct router_server *server;
+	} * servers;
+	size_t n_servers;
+	int slots;
+	int ignored;
+};
+
+void router_plan_init(struct router_plan *p, const struct router_conf *c,
+    const struct router_table *t);
+void router_plan_done(struct router_plan *p);
+
+/* NULL when nothing is there. */
+const struct router_map *router_plan_map(const struct router_plan *p,
+    const char *host);
+const struct router_server *router_plan_server(const struct router_plan *p,
+    const char *backend, const char *name);
+
+/* "be_7" or "api". */
+void router_backend_name(char *out, size_t size, int slot);
+
+/* The "description" of a configuration: equal when a reload would change
+ * nothing but maps and servers, which the runtime API can change too. */
+void router_shape(struct dc_str *out, const struct router_conf *c);
+
+/* With the files it names. */
+int router_plan_save(const struct router_plan *p, const struct router_conf *c,
+    const struct router_table *t, struct dc_err *err);
+
+#endif

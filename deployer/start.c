@@ -1,0 +1,232 @@
+/* deployer/start.c -- see start.h. CONTRACT 1.6, steps 9 to 14. */
+#include "deployer/start.h"
+
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/log.h"
+#include "common/box/box.h"
+#include "common/box/place.h"
+#include "common/layer/layer.h"
+#include "common/store/build.h"
+#include "common/store/deployment.h"
+#include "deployer/control.h"
+#include "deployer/environment.h"
+#include "deployer/launch.h"
+#include "deployer/ports.h"
+#include "deployer/postinstall.h"
+#include "deployer/unit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static int
+create_box(struct unit *u, const struct dc_strv *layers, struct dc_err *err)
+{
+	const struct dc_conf *conf = u->job->conf;
+	dc_auto_free char *init = dc_asprintf("%s/dcinit", conf->libexec);
+	dc_auto_free char *hostname = dc_asprintf("%s-default-%s-%" PRId64,
+	    u->row.application, u->row.service, u->row.number);
+	static const char *const init_args[] = {"-w", "-c",
+	    "/etc/dcloud/runtime.conf", "-e", "/etc/dcloud/environ", "-u",
+	    "dotcloud", NULL};
+	struct dc_place place;
+	struct dc_box_spec spec = {.name = u->box,
+	    .hostname = hostname,
+	    .first_id = u->first_id,
+	    .image = conf->image,
+	    .home_lower = (const char *const *)layers->v,
+	    .init = init,
+	    .init_args = init_args,
+	    .bridge = conf->bridge,
+	    .memory = u->row.memory,
+	    .pids = DC_BOX_PIDS};
+	int rc = dc_place_find(&place, conf, u->row.address, err);
+
+	if (rc < 0)
+		return rc;
+	spec.address = place.address;
+	spec.gateway = place.gateway;
+	spec.prefix_len = place.prefix_len;
+	return dc_box_create(u->boxes, &spec, err);
+}
+
+static int
+load_layers(struct unit *u, struct dc_strv *layers, struct dc_err *err)
+{
+	struct dc_snapshot s;
+	int rc = dc_snapshot_load(u->job->db, &s, u->row.snapshot_id, err);
+
+	if (rc < 0)
+		return rc;
+	return dc_layer_load(layers, u->job->conf, u->job->db, &s, u->first_id,
+	    err);
+}
+
+/* The container with its files, running, its processes not started. */
+static int
+make_box(struct unit *u, struct environment *env, struct dc_err *err)
+{
+	dc_auto_strv struct dc_strv layers = {0};
+	int rc = load_layers(u, &layers, err);
+
+	if (rc == 0)
+		rc = create_box(u, &layers, err);
+	if (rc == 0)
+		rc = environment_load(env, u->job->conf, u->job->db, &u->row,
+		    &u->def, u->ports, u->nports, err);
+	if (rc == 0)
+		rc = environment_save(env, u->box_dir, u->first_id, &u->def,
+		    &u->type, err);
+	if (rc == 0)
+		rc = dc_instance_save_ports(u->job->db, u->row.id, u->ports,
+		    u->nports, err);
+	return rc == 0 ? dc_box_start(u->boxes, u->box, err) : rc;
+}
+
+static int
+initialize(struct unit *u, struct environment *env, struct dc_err *err)
+{
+	int rc = unit_say(u, DC_LOG_INFO, err, "Initializing...");
+
+	if (rc == 0)
+		rc = make_box(u, env, err);
+	if (rc == 0)
+		rc = unit_say(u, DC_LOG_INFO, err, "Service initialized");
+	return rc == 0 ? unit_move(u, DC_INSTANCE_INSTALLING, err) : rc;
+}
+
+/* Installing begins when all services have been initialized. */
+static int
+wait_for_others(struct unit *u, struct dc_err *err)
+{
+	int rc;
+
+	for (;;) {
+		dc_auto_deployment struct dc_deployment d = {0};
+		dc_auto_instance struct dc_instance now = {0};
+
+		dc_bell_clear(u->job->bell);
+		rc = dc_deployment_load(u->job->db, &d, u->row.deployment_id,
+		    err);
+		if (rc == 0)
+			rc = dc_instance_load(u->job->db, &now, u->row.id, err);
+		if (rc < 0)
+			return rc;
+		if (now.state != DC_INSTANCE_INSTALLING)
+			return dc_fail(err, DC_ESTALE,
+			    "the deployment has ended");
+		if (d.state >= DC_DEPLOYMENT_INSTALLING)
+			return 0;
+		dc_bell_wait(u->job->bell, 1000);
+	}
+}
+
+static int
+install(struct unit *u, struct environment *env, struct dc_err *err)
+{
+	int rc = wait_for_others(u, err);
+
+	if (rc == 0)
+		rc = unit_say(u, DC_LOG_INFO, err,
+		    "Deploying build revision %s...", u->row.revision);
+	if (rc == 0)
+		rc = postinstall_run(u, env, err);
+	if (rc == 0)
+		rc = dc_instance_set_installed(u->job->db, u->row.id, err);
+	return rc == 0 ? unit_move(u, DC_INSTANCE_LAUNCHING, err) : rc;
+}
+
+static int
+launch(struct unit *u, struct environment *env, bool quiet, struct dc_err *err)
+{
+	int rc = 0;
+
+	if (!quiet)
+		rc = unit_say(u, DC_LOG_INFO, err, "Launching...");
+	if (rc == 0)
+		rc = control_ask(NULL, u->box_dir, "launch", err);
+	if (rc == 0 && !env->has_programs && !quiet)
+		return unit_say(u, DC_LOG_INFO, err,
+		    "There is nothing to run: no process in dotcloud.yml, no"
+		    " ~/run and no supervisord.conf.");
+	if (rc == 0 && !quiet)
+		rc = unit_say(u, DC_LOG_INFO, err,
+		    "Waiting for the instance to become responsive...");
+	if (rc == 0 && env->has_programs)
+		rc = launch_wait(u, err);
+	return rc;
+}
+
+/* Its container has ended (a crash of pid 1, a reboot): the same home again,
+ * no postinstall. */
+static int
+come_back(struct unit *u, struct environment *env, struct dc_err *err)
+{
+	int rc = dc_box_stop(u->boxes, u->box, 0, err);
+
+	if (rc == 0)
+		rc = make_box(u, env, err);
+	if (rc == 0)
+		rc = launch(u, env, true, err);
+	return rc == 0 ? unit_move(u, DC_INSTANCE_UP, err) : rc;
+}
+
+/* From wherever an earlier job was stopped. A postinstall may have been in
+ * the middle, so that one begins again with a new container. */
+static int
+run_phases(struct unit *u, struct environment *env, struct dc_err *err)
+{
+	int rc = 0;
+
+	if (u->row.state == DC_INSTANCE_DOWN)
+		return come_back(u, env, err);
+	if (u->row.state != DC_INSTANCE_LAUNCHING)
+		rc = dc_box_destroy(u->boxes, u->box, err);
+	if (rc == 0 && u->row.state != DC_INSTANCE_CREATING)
+		rc = make_box(u, env, err);
+	if (rc == 0 && u->row.state == DC_INSTANCE_CREATING)
+		rc = initialize(u, env, err);
+	if (rc == 0 && u->row.state == DC_INSTANCE_INSTALLING)
+		rc = install(u, env, err);
+	if (rc == 0)
+		rc = launch(u, env, false, err);
+	return rc == 0 ? unit_move(u, DC_INSTANCE_READY, err) : rc;
+}
+
+/* One that serves already is tried again for ever; a new one fails its
+ * deployment, and says why. */
+static int
+fail(struct unit *u, int rc, struct dc_err *err)
+{
+	char why[DC_ERR_MAX];
+
+	if (rc == DC_ESTALE || u->row.state == DC_INSTANCE_DOWN)
+		return rc;
+	(void)snprintf(why, sizeof(why), "%s", err->msg);
+	if (rc != DC_EUSER)
+		log_error("instance=%" PRId64 " app='%s' failed: %s", u->row.id,
+		    u->row.application, why);
+	(void)unit_say_tail(u, err);
+	rc = unit_say(u, DC_LOG_ERROR, err, "%s", why);
+	if (rc < 0)
+		return rc;
+	return dc_instance_fail(u->job->db, u->row.id, (int)u->row.state,
+	    u->job->claim, why, err);
+}
+
+int
+start_run(struct dc_job *job, struct dc_err *err)
+{
+	struct environment env = {0};
+	struct unit u = {0};
+	int rc = unit_load(&u, job, err);
+
+	if (rc == 0) {
+		rc = run_phases(&u, &env, err);
+		if (rc < 0)
+			rc = fail(&u, rc, err);
+	}
+	environment_done(&env);
+	unit_done(&u);
+	return rc;
+}

@@ -1,0 +1,118 @@
+/* deployer/unit.c -- see unit.h. */
+#include "deployer/unit.h"
+
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "deployer/ports.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define TAIL_BYTES 4096
+#define TAIL_FILES 8
+
+int
+unit_load(struct unit *u, struct dc_job *job, struct dc_err *err)
+{
+	const struct dc_conf *conf = job->conf;
+	int rc = dc_instance_load(job->db, &u->row, job->id, err);
+
+	u->job = job;
+	if (rc == 0)
+		rc = dc_service_from_json(&u->def, u->row.definition, err);
+	if (rc == 0)
+		rc = dc_type_load(&u->type, conf->types, u->def.type, err);
+	if (rc < 0)
+		return rc;
+	u->nports = ports_list(u->ports, &u->def, &u->type);
+	u->boxes = dc_conf_path(conf, "boxes");
+	u->box = dc_asprintf("%s-i%" PRId64, conf->bridge, u->row.id);
+	u->box_dir = dc_asprintf("%s/%s", u->boxes, u->box);
+	u->first_id = (uid_t)(conf->uid_base + u->row.uid_range * DC_RANGE_IDS);
+	return 0;
+}
+
+void
+unit_done(struct unit *u)
+{
+	dc_instance_done(&u->row);
+	dc_service_def_done(&u->def);
+	dc_type_done(&u->type);
+	free(u->boxes);
+	free(u->box);
+	free(u->box_dir);
+}
+
+int
+unit_move(struct unit *u, enum dc_instance_state to, struct dc_err *err)
+{
+	int rc = dc_instance_move(u->job->db, u->row.id, (int)u->row.state,
+	    (int)to, u->job->claim, err);
+
+	if (rc == 0)
+		u->row.state = to;
+	return rc;
+}
+
+int
+unit_say(struct unit *u, enum dc_log_kind kind, struct dc_err *err,
+    const char *fmt, ...)
+{
+	dc_auto_free char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	return dc_log_entry_add(u->job->db, u->row.deployment_id,
+	    u->row.service, u->row.number, kind, text, err);
+}
+
+/* The directory is the application's to write: nothing but a regular file in
+ * it is opened, and no link followed. */
+static int
+say_file(struct unit *u, int dirfd, const char *name, struct dc_err *err)
+{
+	dc_auto_free char *text = dc_xcalloc(1, TAIL_BYTES + 1);
+	dc_auto_fd int fd = -1;
+	char *p;
+	ssize_t n;
+
+	if (dc_fs_open_in(&fd, dirfd, name, NULL) < 0)
+		return 0;
+	(void)lseek(fd, -TAIL_BYTES, SEEK_END);
+	n = read(fd, text, TAIL_BYTES);
+	if (n <= 0)
+		return 0;
+	for (p = text; p < text + n; p++)
+		if (*p == '\0')
+			*p = '?';
+	if (text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	return unit_say(u, DC_LOG_ERROR, err,
+	    "== /var/log/supervisor/%s ==\n%s", name, text);
+}
+
+int
+unit_say_tail(struct unit *u, struct dc_err *err)
+{
+	dc_auto_free char *path = dc_asprintf("%s/log", u->box_dir);
+	dc_auto_dir DIR *d = opendir(path);
+	struct dirent *e;
+	int shown = 0, rc = 0;
+
+	if (d == NULL)
+		return 0;
+	while (rc == 0 && shown < TAIL_FILES && (e = readdir(d)) != NULL) {
+		if (!dc_has_suffix(e->d_name, ".log") ||
+		    strcmp(e->d_name, "supervisord.log") == 0)
+			continue;
+		rc = say_file(u, dirfd(d), e->d_name, err);
+		shown++;
+	}
+	return rc;
+}

@@ -1,0 +1,121 @@
+/* deployer/watch.c -- see watch.h. */
+#include "deployer/watch.h"
+
+#include "common/base/auto.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
+#include "common/box/box.h"
+#include "common/store/instance.h"
+#include "deployer/destroy.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <sys/pidfd.h>
+
+/* What is watched; fds[0] is the bell, fds[i + 1] belongs to ids[i]. */
+struct watching {
+	struct dc_job *job;
+	char *boxes;
+	struct pollfd *fds;
+	int64_t *ids;
+	size_t n;
+};
+
+static bool
+is_watched(const struct watching *w, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (w->ids[i] == id)
+			return true;
+	return false;
+}
+
+static int
+note_down(struct watching *w, int64_t id, struct dc_err *err)
+{
+	int rc = dc_instance_move(w->job->db, id, DC_INSTANCE_UP,
+	    DC_INSTANCE_DOWN, NULL, err);
+
+	if (rc == 0)
+		log_warn("instance=%" PRId64 " its container has ended: it is"
+			 " brought back",
+		    id);
+	return rc == DC_ESTALE ? 0 : rc;
+}
+
+static int
+add(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct watching *w = arg;
+	dc_auto_free char *box = NULL;
+	pid_t pid;
+	int fd;
+
+	if (is_watched(w, i->id))
+		return 0;
+	box = dc_asprintf("%s-i%" PRId64, w->job->conf->bridge, i->id);
+	pid = dc_box_pid(w->boxes, box);
+	fd = pid > 0 ? pidfd_open(pid, 0) : -1;
+	if (fd < 0)
+		return note_down(w, i->id, err);
+	w->ids = dc_xrealloc(w->ids, (w->n + 1) * sizeof(*w->ids));
+	w->fds = dc_xrealloc(w->fds, (w->n + 2) * sizeof(*w->fds));
+	w->ids[w->n] = i->id;
+	w->fds[w->n + 1] = (struct pollfd){.fd = fd, .events = POLLIN};
+	w->n++;
+	return 0;
+}
+
+static void
+forget(struct watching *w, size_t i)
+{
+	(void)close(w->fds[i + 1].fd);
+	w->n--;
+	w->fds[i + 1] = w->fds[w->n + 1];
+	w->ids[i] = w->ids[w->n];
+}
+
+static int
+handle_ends(struct watching *w, struct dc_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = w->n; rc == 0 && i > 0; i--) {
+		if ((w->fds[i].revents & POLLIN) == 0)
+			continue;
+		rc = note_down(w, w->ids[i - 1], err);
+		forget(w, i - 1);
+	}
+	return rc;
+}
+
+int
+watch_run(struct dc_job *job, struct dc_err *err)
+{
+	struct watching w = {.job = job,
+	    .boxes = dc_conf_path(job->conf, "boxes"),
+	    .fds = dc_xcalloc(1, sizeof(*w.fds))};
+	int rc;
+
+	w.fds[0] = (struct pollfd){.fd = job->bell, .events = POLLIN};
+	for (;;) {
+		dc_bell_clear(job->bell);
+		rc = dc_instance_each(job->db, 0, 0, DC_FROM(DC_INSTANCE_UP),
+		    add, &w, err);
+		if (rc == 0)
+			rc = destroy_step(job, err);
+		if (rc < 0)
+			break;
+		(void)poll(w.fds, w.n + 1, 1000);
+		rc = handle_ends(&w, err);
+		if (rc < 0)
+			break;
+	}
+	free(w.boxes);
+	free(w.fds);
+	free(w.ids);
+	return rc;
+}

@@ -1,0 +1,22 @@
+/* runtime/child.h -- the forked side: from settings to a running program. */
+#ifndef DC_CHILD_H
+#define DC_CHILD_H
+
+#include "common/base/err.h"
+#include "runtime/settings.h"
+
+#include <sys/types.h>
+
+struct child_options {
+	const struct dc_strv *env; /* of every program */
+	int out_fd, err_fd;        /* become 1 and 2 */
+	bool has_no_new_privs;
+	bool dies_with_us; /* SIGTERM when the supervisor is killed */
+};
+
+/* Starts P in a session of its own. What fails before its program runs goes to
+ * its stderr, and it exits with status 127. */
+int child_start(pid_t *pid, const struct program_settings *p,
+    const struct child_options *options, struct dc_err *err);
+
+#endif

@@ -1,0 +1,329 @@
+/* runtime/command.c -- see command.h, and control.h for the commands. */
+#include "runtime/command.h"
+
+#include "common/base/auto.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef void command_fn(struct client *client, const char *name);
+
+/* NAME is a program's, "GROUP:*" or "all" (also: none given). */
+static bool
+is_meant(const struct program *p, const char *name)
+{
+	size_t n = strlen(p->settings.group);
+
+	if (p->is_removed)
+		return false;
+	if (name == NULL || strcmp(name, "all") == 0 ||
+	    strcmp(name, p->settings.name) == 0)
+		return true;
+	return strncmp(name, p->settings.group, n) == 0 &&
+	       (strcmp(name + n, ":*") == 0 || strcmp(name + n, ":") == 0);
+}
+
+static bool
+is_known(struct client *client, const char *name)
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	for (size_t i = 0; i < s->n; i++)
+		if (is_meant(s->v[i], name))
+			return true;
+	if (name != NULL && strcmp(name, "all") != 0)
+		control_say(client, "%s: ERROR (no such process)\n", name);
+	return false;
+}
+
+static void
+say_status(struct client *client, const char *name)
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	if (!is_known(client, name))
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct program *p = s->v[i];
+		dc_auto_free char *text = NULL;
+
+		if (!is_meant(p, name))
+			continue;
+		text = program_describe(p);
+		control_say(client, "%-32s %-9s %s\n", p->settings.name,
+		    machine_state_name(p->machine.state), text);
+	}
+}
+
+static void
+say_pid(struct client *client, const char *name)
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	if (name == NULL) {
+		control_say(client, "%d\n", (int)getpid());
+		return;
+	}
+	if (!is_known(client, name))
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		if (is_meant(s->v[i], name))
+			control_say(client, "%d\n", (int)s->v[i]->machine.pid);
+}
+
+static void
+say_log(struct client *client, const char *name)
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	if (!is_known(client, name))
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct program *p = s->v[i];
+		const char *path = p->out.log.path;
+
+		if (!is_meant(p, name))
+			continue;
+		if (path == NULL)
+			control_say(client, "%s: ERROR (no log file)\n",
+			    p->settings.name);
+		else
+			control_say(client, "%s\n", path);
+	}
+}
+
+static void
+say_change(struct client *client, const struct program *p, const char *state)
+{
+	dc_auto_free char *how = NULL;
+	const struct machine *m = &p->machine;
+	bool is_over = m->pid == 0 && m->started_at != 0;
+
+	how = is_over ? program_describe_exit(p) : program_describe(p);
+	control_say(client, "%s %s pid=%d crashes=%u %s\n", p->settings.name,
+	    state, (int)m->pid, m->crashes, how);
+}
+
+static void
+watch(struct client *client, const char *name)
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	(void)name;
+	client->is_watching = true;
+	for (size_t i = 0; i < s->n; i++)
+		say_change(client, s->v[i],
+		    machine_state_name(s->v[i]->machine.state));
+}
+
+static void
+launch(struct client *client, const char *name)
+{
+	struct supervisor *s = control_supervisor(client);
+	struct dc_err err = DC_ERR_INIT;
+
+	(void)name;
+	if (supervisor_launch(s, &err) < 0) {
+		supervisor_log(s, "ERROR", "launch: %s", err.msg);
+		control_say(client, "ERROR %s\n", err.msg);
+		return;
+	}
+	control_say(client, "launched %zu\n", s->n);
+}
+
+static void
+shut_down(struct client *client, const char *name)
+{
+	(void)name;
+	supervisor_stop(control_supervisor(client));
+	control_say(client, "Shut down\n");
+}
+
+static void
+add_wait(struct client *client, const struct program *p, enum wait_kind kind)
+{
+	client->waits = dc_xrealloc(client->waits,
+	    (client->nwaits + 1) * sizeof(*client->waits));
+	client->waits[client->nwaits++] =
+	    (struct client_wait){.program = p, .kind = kind};
+}
+
+static void
+begin_start(struct client *client, struct program *p)
+{
+	struct machine *m = &p->machine;
+
+	if (m->state == STATE_RUNNING) {
+		control_say(client, "%s: ERROR (already started)\n",
+		    p->settings.name);
+		return;
+	}
+	/* A changed one is started with its new settings, once it is down. */
+	add_wait(client, p, WAIT_START);
+	if (p->has_replacement)
+		p->replacement.is_autostarted = true;
+	else
+		machine_handle(m, EV_START);
+}
+
+static void
+begin_stop(struct client *client, struct program *p)
+{
+	if (machine_is_down(&p->machine)) {
+		control_say(client, "%s: ERROR (not running)\n",
+		    p->settings.name);
+		return;
+	}
+	add_wait(client, p, WAIT_STOP);
+	p->replacement.is_autostarted = false;
+	machine_handle(&p->machine, EV_STOP);
+}
+
+static void
+begin_restart(struct client *client, struct program *p)
+{
+	if (machine_is_down(&p->machine) || p->has_replacement) {
+		begin_start(client, p);
+		return;
+	}
+	add_wait(client, p, WAIT_RESTART);
+	machine_handle(&p->machine, EV_STOP);
+	machine_handle(&p->machine, EV_START);
+}
+
+static void
+change_all(struct client *client, const char *name,
+    void (*begin)(struct client *client, struct program *p))
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	if (s->is_stopping) {
+		control_say(client, "ERROR shutting down\n");
+		return;
+	}
+	if (!is_known(client, name))
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		if (is_meant(s->v[i], name))
+			begin(client, s->v[i]);
+}
+
+static void
+start(struct client *client, const char *name)
+{
+	change_all(client, name, begin_start);
+}
+
+static void
+stop(struct client *client, const char *name)
+{
+	change_all(client, name, begin_stop);
+}
+
+static void
+restart(struct client *client, const char *name)
+{
+	change_all(client, name, begin_restart);
+}
+
+static const struct {
+	const char *name;
+	command_fn *run;
+	bool has_name, needs_name;
+} commands[] = {
+    {"launch", launch, false, false},
+    {"reread", launch, false, false},
+    {"status", say_status, true, false},
+    {"start", start, true, true},
+    {"stop", stop, true, true},
+    {"restart", restart, true, true},
+    {"pid", say_pid, true, false},
+    {"log", say_log, true, true},
+    {"shutdown", shut_down, false, false},
+    {"watch", watch, false, false},
+};
+
+void
+command_run(struct client *client, char *line)
+{
+	char *save = NULL;
+	const char *verb = strtok_r(line, " \t\r", &save);
+	const char *name = strtok_r(NULL, " \t\r", &save);
+	bool has_more = strtok_r(NULL, " \t\r", &save) != NULL;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (verb == NULL || strcmp(verb, commands[i].name) != 0)
+			continue;
+		if (has_more || (name != NULL && !commands[i].has_name) ||
+		    (name == NULL && commands[i].needs_name))
+			break;
+		commands[i].run(client, name);
+		return;
+	}
+	control_say(client, "ERROR not understood: '%s'\n",
+	    verb != NULL ? verb : "");
+}
+
+/* The next thing to wait for after P got into its state; says what was
+ * reached. */
+static enum wait_kind
+advance(struct client *client, const struct program *p, enum wait_kind kind)
+{
+	enum machine_state state = p->machine.state;
+	const char *name = p->settings.name;
+
+	if (kind != WAIT_START) {
+		if (!machine_is_down(&p->machine))
+			return kind;
+		control_say(client, "%s: stopped\n", name);
+		return kind == WAIT_RESTART ? WAIT_START : WAIT_NONE;
+	}
+	if (state == STATE_STARTING || state == STATE_STOPPING ||
+	    (state == STATE_STOPPED &&
+		(p->has_replacement || p->machine.is_wanted)))
+		return kind;
+	if (state == STATE_RUNNING)
+		control_say(client, "%s: started\n", name);
+	else if (state == STATE_BACKOFF || state == STATE_FATAL)
+		control_say(client, "%s: ERROR (spawn error)\n", name);
+	else
+		control_say(client, "%s: ERROR (stopped)\n", name);
+	return WAIT_NONE;
+}
+
+static void
+drop_answered(struct client *client)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < client->nwaits; i++)
+		if (client->waits[i].kind != WAIT_NONE)
+			client->waits[kept++] = client->waits[i];
+	client->nwaits = kept;
+}
+
+void
+command_changed(struct client *client, const struct program *p)
+{
+	if (client->is_watching)
+		say_change(client, p, machine_state_name(p->machine.state));
+	for (size_t i = 0; i < client->nwaits; i++)
+		if (client->waits[i].program == p)
+			client->waits[i].kind =
+			    advance(client, p, client->waits[i].kind);
+	drop_answered(client);
+}
+
+void
+command_removed(struct client *client, const struct program *p)
+{
+	if (client->is_watching)
+		say_change(client, p, "REMOVED");
+	for (size_t i = 0; i < client->nwaits; i++)
+		if (client->waits[i].program == p) {
+			control_say(client, "%s: stopped\n", p->settings.name);
+			client->waits[i].kind = WAIT_NONE;
+		}
+	drop_answered(client);
+}

@@ -1,0 +1,18 @@
+# runtime/image/profile.sh -- /etc/profile.d/dcloud.sh: the environment of every
+# login shell in a container, `sh -lc`, `bash -lc`, dcloud run. Keep it POSIX
+# and quick.
+
+export LANG="${LANG:-C.UTF-8}"
+export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+export npm_config_cafile=/etc/ssl/certs/ca-certificates.crt
+export PIP_CERT=/etc/ssl/certs/ca-certificates.crt
+
+# What the service type put there, then the user's own.
+PATH="$HOME/.dcloud/bin:$HOME/bin:$HOME/.local/bin:$PATH"
+export PATH
+
+if [ -r "$HOME/dotcloud_profile" ]; then
+	# shellcheck source=/dev/null
+	. "$HOME/dotcloud_profile"
+fi

@@ -1,0 +1,403 @@
+/* runtime/settings.c -- see settings.h. */
+#include "runtime/settings.h"
+
+#include "common/base/auto.h"
+#include "runtime/ini.h"
+#include "runtime/keys.h"
+#include "runtime/sources.h"
+#include "runtime/value.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct loader {
+	const struct settings_options *options;
+	struct ini ini;
+	struct settings settings;
+	char host[64];
+	struct dc_err *err;
+};
+
+static int
+fail_at(struct loader *l, const struct ini_entry *e, int rc)
+{
+	return dc_wrap(l->err, rc, "%s:%d", e->file, e->line);
+}
+
+/* The entry that counts, or NULL. */
+static const struct ini_entry *
+find_entry(const struct loader *l, const char *section, const char *key)
+{
+	for (size_t i = l->ini.n; i-- > 0;) {
+		const struct ini_entry *e = &l->ini.v[i];
+
+		if (e->key != NULL && strcmp(e->key, key) == 0 &&
+		    strcmp(e->section, section) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+static int
+find_number(struct loader *l, int *out, const char *section, const char *key,
+    int max)
+{
+	const struct ini_entry *e = find_entry(l, section, key);
+	int rc;
+
+	if (e == NULL)
+		return 0;
+	rc = value_parse_int(out, e->value, 0, max, l->err);
+	if (rc < 0)
+		rc = fail_at(l, e, dc_wrap(l->err, rc, "%s", key));
+	return rc;
+}
+
+/* A name becomes a file name, a word in `status` and one for supervisorctl. */
+static int
+check_name(struct loader *l, const struct ini_entry *e, const char *name)
+{
+	bool is_good = *name != '\0' && *name != '.' && *name != '-' &&
+		       strlen(name) <= SETTINGS_MAX_NAME &&
+		       strcmp(name, "all") != 0;
+
+	for (const char *c = name; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c) || strchr(" /:*'\"", *c) != NULL)
+			is_good = false;
+	if (is_good)
+		return 0;
+	return fail_at(l, e,
+	    dc_fail(l->err, DC_EINVAL, "'%s' cannot be a program's name",
+		name));
+}
+
+/* What is included was written by a stranger. */
+static bool
+is_user_refused(struct loader *l, const struct ini_entry *e)
+{
+	const char *user = l->options->user;
+
+	if (user == NULL || !e->is_included || strcmp(e->key, "user") != 0)
+		return false;
+	if (strcmp(e->value, user) != 0)
+		dc_strv_addf(&l->settings.warnings,
+		    "%s:%d: programs of this file run as '%s', ignoring",
+		    e->file, e->line, user);
+	return true;
+}
+
+/* Sets P from every key of SECTION, in the order of the files. */
+static int
+set_keys(struct loader *l, struct program_settings *p, const char *section,
+    struct value_scope *scope)
+{
+	const struct ini_entry *stranger = NULL;
+	int rc;
+
+	for (size_t i = 0; i < l->ini.n; i++) {
+		const struct ini_entry *e = &l->ini.v[i];
+		dc_auto_free char *here = NULL;
+
+		if (strcmp(e->section, section) != 0)
+			continue;
+		if (e->is_included && stranger == NULL)
+			stranger = e;
+		if (e->key == NULL || is_user_refused(l, e))
+			continue;
+		here = sources_here(e->file);
+		scope->here = here;
+		rc = keys_set(p, e, scope, l->err);
+		if (rc == DC_ENOTFOUND) {
+			if (scope->process_num <= 0)
+				dc_strv_addf(&l->settings.warnings,
+				    "%s:%d: unknown key '%s', ignoring",
+				    e->file, e->line, e->key);
+		} else if (rc < 0) {
+			return fail_at(l, e, rc);
+		}
+	}
+	/* `node server.js` is meant to be found beside supervisord.conf. */
+	if (stranger != NULL && p->directory == NULL)
+		p->directory = sources_here(stranger->file);
+	if (l->options->user != NULL &&
+	    (p->account == NULL || stranger != NULL)) {
+		account_free(p->account);
+		p->account = NULL;
+		return account_find(&p->account, l->options->user, l->err);
+	}
+	return 0;
+}
+
+static void
+hash_bytes(uint64_t *h, const void *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		*h =
+		    (*h ^ ((const unsigned char *)bytes)[i]) * 1099511628211ULL;
+}
+
+static void
+hash_text(uint64_t *h, const char *s)
+{
+	hash_bytes(h, s != NULL ? s : "\1", s != NULL ? strlen(s) + 1 : 2);
+}
+
+static void
+hash_log(uint64_t *h, const struct log_settings *log)
+{
+	hash_text(h, log->path);
+	hash_text(h, log->auto_path);
+	hash_bytes(h, &log->max_bytes, sizeof(log->max_bytes));
+	hash_bytes(h, &log->backups, sizeof(log->backups));
+}
+
+static uint64_t
+digest_of(const struct program_settings *p, const struct dc_strv *env)
+{
+	const int numbers[] = {p->is_stderr_redirected, p->is_autostarted,
+	    p->is_group_stopped, p->is_group_killed, (int)p->restart,
+	    p->priority, p->start_secs, p->start_retries, p->stop_signal,
+	    p->stop_wait_secs, p->umask};
+	uint64_t h = 14695981039346656037ULL;
+
+	hash_text(&h, p->name);
+	hash_text(&h, p->command);
+	hash_text(&h, p->directory);
+	for (size_t i = 0; i < env->n; i++)
+		hash_text(&h, env->v[i]);
+	hash_text(&h, NULL);
+	for (size_t i = 0; i < p->env.n; i++)
+		hash_text(&h, p->env.v[i]);
+	if (p->account != NULL) {
+		hash_text(&h, p->account->name);
+		hash_bytes(&h, &p->account->uid, sizeof(p->account->uid));
+	}
+	hash_log(&h, &p->out);
+	hash_log(&h, &p->err);
+	hash_bytes(&h, numbers, sizeof(numbers));
+	hash_bytes(&h, p->expected_exits, sizeof(p->expected_exits));
+	return h;
+}
+
+/* "[group:g] programs=a,b" names PROGRAM? Then its processes are g:... */
+static const char *
+group_of(const struct loader *l, const char *program)
+{
+	size_t length = strlen(program);
+
+	for (size_t i = l->ini.n; i-- > 0;) {
+		const struct ini_entry *e = &l->ini.v[i];
+		const char *s;
+
+		if (!dc_has_prefix(e->section, "group:") || e->key == NULL ||
+		    strcmp(e->key, "programs") != 0)
+			continue;
+		for (s = e->value; *s != '\0'; s += strspn(s, ", \t\n")) {
+			size_t n = strcspn(s, ", \t\n");
+
+			if (n == length && strncmp(s, program, n) == 0)
+				return e->section + strlen("group:");
+			s += n;
+		}
+	}
+	return program;
+}
+
+/* Names process NUM of SCOPE's program and its logs. */
+static int
+name_process(struct loader *l, struct program_settings *p,
+    const struct ini_entry *header, const char *pattern,
+    const struct value_scope *scope)
+{
+	const char *base;
+	int rc;
+
+	rc = value_expand(&p->process, pattern, scope, l->err);
+	if (rc < 0)
+		return fail_at(l, header, dc_wrap(l->err, rc, "process_name"));
+	p->group = dc_strdup(scope->group);
+	rc = check_name(l, header, p->process);
+	if (rc == 0)
+		rc = check_name(l, header, p->group);
+	if (rc < 0)
+		return rc;
+	if (strcmp(p->group, p->process) == 0)
+		p->name = dc_strdup(p->process);
+	else
+		p->name = dc_asprintf("%s:%s", p->group, p->process);
+	base = scope->numprocs == 1 ? scope->program : p->process;
+	p->out.auto_path = dc_asprintf("%s/%s.log", l->options->log_dir, base);
+	p->err.auto_path =
+	    dc_asprintf("%s/%s_error.log", l->options->log_dir, base);
+	for (size_t i = 0; i + 1 < l->settings.n; i++)
+		if (strcmp(l->settings.v[i].name, p->name) == 0)
+			return fail_at(l, header,
+			    dc_fail(l->err, DC_EINVAL,
+				"two processes are named '%s': give "
+				"process_name a %%(process_num)d",
+				p->name));
+	return 0;
+}
+
+static int
+add_process(struct loader *l, const struct ini_entry *header,
+    struct value_scope *scope)
+{
+	const struct ini_entry *e;
+	struct program_settings *p;
+	int rc;
+
+	if (l->settings.n >= SETTINGS_MAX_PROGRAMS)
+		return fail_at(l, header,
+		    dc_fail(l->err, DC_EINVAL, "too many programs"));
+	l->settings.v = dc_xrealloc(l->settings.v,
+	    (l->settings.n + 1) * sizeof(*l->settings.v));
+	p = &l->settings.v[l->settings.n++];
+	keys_init(p);
+	e = find_entry(l, header->section, "process_name");
+	rc = name_process(l, p, e != NULL ? e : header,
+	    e != NULL ? e->value : "%(program_name)s", scope);
+	if (rc == 0)
+		rc = set_keys(l, p, header->section, scope);
+	if (rc < 0)
+		return rc;
+	if (p->argv.n == 0)
+		return fail_at(l, header,
+		    dc_fail(l->err, DC_EINVAL, "program '%s' has no command",
+			scope->program));
+	p->digest = digest_of(p, &l->settings.env);
+	return 0;
+}
+
+static int
+add_program(struct loader *l, const struct ini_entry *header)
+{
+	const char *name = header->section + strlen("program:");
+	struct value_scope scope = {.program = name,
+	    .group = group_of(l, name),
+	    .host = l->host,
+	    .numprocs = 1,
+	    .env = &l->settings.env};
+	int first = 0, rc;
+
+	rc = check_name(l, header, name);
+	if (rc == 0)
+		rc = find_number(l, &scope.numprocs, header->section,
+		    "numprocs", SETTINGS_MAX_PROGRAMS);
+	if (rc == 0)
+		rc = find_number(l, &first, header->section, "numprocs_start",
+		    1000000);
+	for (int i = 0; rc == 0 && i < scope.numprocs; i++) {
+		scope.process_num = first + i;
+		rc = add_process(l, header, &scope);
+	}
+	return rc;
+}
+
+/* Sections of supervisord that mean nothing here, and no harm. */
+static bool
+is_section_silent(const char *section)
+{
+	static const char *const silent[] = {"supervisord", "supervisorctl",
+	    "unix_http_server", "inet_http_server", "include"};
+
+	for (size_t i = 0; i < sizeof(silent) / sizeof(*silent); i++)
+		if (strcmp(section, silent[i]) == 0)
+			return true;
+	return dc_has_prefix(section, "group:") ||
+	       dc_has_prefix(section, "rpcinterface:");
+}
+
+/* The section's first header; later ones only add keys. */
+static bool
+is_first_header(const struct loader *l, const struct ini_entry *e)
+{
+	for (const struct ini_entry *f = l->ini.v; f < e; f++)
+		if (f->key == NULL && strcmp(f->section, e->section) == 0)
+			return false;
+	return true;
+}
+
+static int
+add_programs(struct loader *l)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < l->ini.n; i++) {
+		const struct ini_entry *e = &l->ini.v[i];
+
+		if (e->key != NULL || !is_first_header(l, e))
+			continue;
+		if (dc_has_prefix(e->section, "program:"))
+			rc = add_program(l, e);
+		else if (!is_section_silent(e->section))
+			dc_strv_addf(&l->settings.warnings,
+			    "%s:%d: [%s] is not supported, ignoring", e->file,
+			    e->line, e->section);
+	}
+	return rc;
+}
+
+/* Insertion sort: stable, and the list is short. */
+static void
+sort_by_priority(struct settings *s)
+{
+	for (size_t i = 1; i < s->n; i++) {
+		struct program_settings p = s->v[i];
+		size_t j = i;
+
+		for (; j > 0 && s->v[j - 1].priority > p.priority; j--)
+			s->v[j] = s->v[j - 1];
+		s->v[j] = p;
+	}
+}
+
+int
+settings_load(struct settings *out, const struct settings_options *options,
+    struct dc_err *err)
+{
+	struct loader l = {.options = options, .err = err};
+	int rc;
+
+	(void)gethostname(l.host, sizeof(l.host) - 1);
+	rc = sources_load(&l.ini, &l.settings.env, &l.settings.warnings,
+	    options, err);
+	if (rc == 0)
+		rc = add_programs(&l);
+	ini_done(&l.ini);
+	if (rc < 0) {
+		settings_done(&l.settings);
+		return rc;
+	}
+	sort_by_priority(&l.settings);
+	*out = l.settings;
+	return 0;
+}
+
+void
+program_settings_done(struct program_settings *p)
+{
+	char *const texts[] = {p->name, p->group, p->process, p->command,
+	    p->directory, p->out.path, p->out.auto_path, p->err.path,
+	    p->err.auto_path};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		free(texts[i]);
+	dc_strv_done(&p->argv);
+	dc_strv_done(&p->env);
+	account_free(p->account);
+	*p = (struct program_settings){0};
+}
+
+void
+settings_done(struct settings *settings)
+{
+	for (size_t i = 0; i < settings->n; i++)
+		program_settings_done(&settings->v[i]);
+	free(settings->v);
+	dc_strv_done(&settings->env);
+	dc_strv_done(&settings->warnings);
+	*settings = (struct settings){0};
+}

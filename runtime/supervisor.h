@@ -1,0 +1,49 @@
+/* runtime/supervisor.h -- all programs, and the loop that minds them. */
+#ifndef DC_SUPERVISOR_H
+#define DC_SUPERVISOR_H
+
+#include "common/base/err.h"
+#include "runtime/program.h"
+
+struct control;
+
+struct supervisor_options {
+	const char *conf, *socket, *env, *log_dir;
+	const char *user; /* NULL, or whom everything belongs to */
+	bool is_log_stderr;
+	bool waits; /* starts nothing before `launch` */
+};
+
+struct supervisor {
+	struct supervisor_options options;
+	struct program **v;
+	size_t n;
+	struct dc_strv env;     /* of every program; see settings.h */
+	struct account *rights; /* of options.user, for log files */
+	struct logfile log;     /* supervisord.log */
+	struct control *control;
+	int epoll_fd;
+	struct source signals, timer;
+	bool is_stopping, is_done;
+};
+
+/* Opens all that is needed, serves until it is told to end, ends every program.
+ * Returns when nothing of ours runs any more. */
+int supervisor_run(const struct supervisor_options *options,
+    struct dc_err *err);
+
+/* Reads CONF: starts what is new, restarts what has changed, ends what is gone.
+ * On failure nothing has changed. */
+int supervisor_launch(struct supervisor *s, struct dc_err *err);
+
+/* Ends all programs, those of the highest priority number first. */
+void supervisor_stop(struct supervisor *s);
+
+/* For the programs: P's state is another one; a deadline has been set. */
+void supervisor_changed(struct supervisor *s, struct program *p);
+void supervisor_arm(struct supervisor *s);
+
+void supervisor_log(struct supervisor *s, const char *level, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+#endif

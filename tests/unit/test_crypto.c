@@ -1,0 +1,75 @@
+/* tests/unit/test_crypto.c -- common/crypto: known answers and round trips. */
+#include <check.h>
+#include <string.h>
+
+#include "common/crypto/crypto.h"
+
+Suite *crypto_suite(void);
+
+START_TEST(sha256__gives_the_published_answers)
+{
+	char hex[DC_SHA256_HEX];
+	struct dc_sha256 h;
+
+	dc_sha256_hex(hex, "", 0);
+	ck_assert_str_eq(hex,
+	    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	dc_sha256_init(&h);
+	dc_sha256_add(&h, "a", 1);
+	dc_sha256_add(&h, "bc", 2);
+	dc_sha256_format(&h, hex);
+	ck_assert_str_eq(hex,
+	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+END_TEST
+
+START_TEST(random_hex__has_its_length_and_differs)
+{
+	char a[41], b[41];
+
+	dc_random_hex(a, 40);
+	dc_random_hex(b, 40);
+	ck_assert_uint_eq(strlen(a), 40);
+	ck_assert_uint_eq(strspn(a, "0123456789abcdef"), 40);
+	ck_assert_str_ne(a, b);
+}
+END_TEST
+
+START_TEST(password__only_the_right_one_is_it)
+{
+	char stored[DC_PASSWORD_MAX], again[DC_PASSWORD_MAX];
+	struct dc_err err = DC_ERR_INIT;
+
+	ck_assert_int_eq(dc_password_hash(stored, "correct horse", &err),
+	    DC_OK);
+	ck_assert_int_eq(dc_password_hash(again, "correct horse", &err), DC_OK);
+	ck_assert_str_ne(stored, again);
+	ck_assert(dc_password_is(stored, "correct horse"));
+	ck_assert(!dc_password_is(stored, "correct horsf"));
+	ck_assert(!dc_password_is("not a hash", ""));
+}
+END_TEST
+
+START_TEST(secret__equality)
+{
+	ck_assert(dc_secret_is_equal("abc", "abc"));
+	ck_assert(!dc_secret_is_equal("abc", "abd"));
+	ck_assert(!dc_secret_is_equal("abc", "ab"));
+	ck_assert(dc_secret_is_equal("", ""));
+}
+END_TEST
+
+Suite *
+crypto_suite(void)
+{
+	Suite *s = suite_create("crypto");
+	TCase *tc = tcase_create("crypto");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, sha256__gives_the_published_answers);
+	tcase_add_test(tc, random_hex__has_its_length_and_differs);
+	tcase_add_test(tc, password__only_the_right_one_is_it);
+	tcase_add_test(tc, secret__equality);
+	suite_add_tcase(s, tc);
+	return s;
+}

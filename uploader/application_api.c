@@ -1,0 +1,217 @@
+/* uploader/application_api.c -- applications, their variables, and where their
+ * code is pushed to. */
+#include "uploader/route.h"
+
+#include "common/base/auto.h"
+#include "common/base/limits.h"
+#include "common/base/str.h"
+#include "common/store/revision.h"
+#include "common/store/variable.h"
+#include "uploader/date.h"
+#include "uploader/service_json.h"
+
+#include <string.h>
+
+static struct dc_json *
+new_application(const struct dc_application *a)
+{
+	struct dc_json *j = dc_json_new_object();
+
+	dc_json_add_str(j, "name", a->name);
+	dc_json_add_str(j, "flavor", a->flavor);
+	date_add(j, "created_at", a->created_at * 1000);
+	return j;
+}
+
+static int
+add_application(const struct dc_application *a, void *arg, struct dc_err *err)
+{
+	(void)err;
+	dc_json_add(arg, NULL, new_application(a));
+	return 0;
+}
+
+int
+application_list(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *all = dc_json_new_array();
+	int rc;
+
+	rc = dc_application_each(rq->db, rq->account.id, add_application, all,
+	    err);
+	return rc < 0 ? rc : reply_objects(rp, dc_steal_ptr(&all), err);
+}
+
+int
+application_add(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *body = NULL;
+	const char *name, *flavor;
+	int64_t id;
+	int rc;
+
+	rc = request_json(rq, &body, err);
+	if (rc < 0)
+		return rc;
+	name = dc_json_find_str(body, "name");
+	flavor = dc_json_find_str(body, "flavor");
+	if (name == NULL)
+		return reply_fail(rp, 422, err, "name is needed");
+	if (flavor != NULL && strcmp(flavor, "live") != 0)
+		return reply_fail(rp, 422, err,
+		    "there is no flavor '%.32s', only 'live'", flavor);
+	rc = dc_application_add(rq->db, &id, rq->account.id, name, "live", err);
+	if (rc == DC_EINVAL)
+		rp->status = 422;
+	if (rc == 0)
+		rc = dc_application_load(rq->db, &rq->app, id, err);
+	if (rc < 0)
+		return rc;
+	return reply_object(rp, 201, new_application(&rq->app), err);
+}
+
+int
+application_show(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_revision struct dc_revision running = {0};
+	dc_auto_json struct dc_json *j = new_application(&rq->app);
+	struct dc_json *services;
+	int rc;
+
+	rc = dc_revision_find_running(rq->db, &running, rq->app.id, err);
+	if (rc < 0 && rc != DC_ENOTFOUND)
+		return rc;
+	if (rc == 0)
+		dc_json_add_str(j, "revision", running.name);
+	rc = service_json_all(rq, &services, err);
+	if (rc < 0)
+		return rc;
+	dc_json_add(j, "services", services);
+	return reply_object(rp, 200, dc_steal_ptr(&j), err);
+}
+
+int
+application_remove(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	int rc = dc_application_destroy(rq->db, rq->app.id, err);
+
+	return rc < 0 ? rc : reply_empty(rp, err);
+}
+
+static int
+add_variable(const struct dc_variable *v, void *arg, struct dc_err *err)
+{
+	(void)err;
+	dc_json_add_str(arg, v->name, v->value);
+	return 0;
+}
+
+static int
+show_variables(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *all = dc_json_new_object();
+	int rc;
+
+	rc = dc_variable_each(rq->db, rq->app.id, add_variable, all, err);
+	return rc < 0 ? rc : reply_object(rp, 200, dc_steal_ptr(&all), err);
+}
+
+int
+application_list_variables(struct request *rq, struct reply *rp,
+    struct dc_err *err)
+{
+	return show_variables(rq, rp, err);
+}
+
+static int
+save_variables(struct request *rq, const struct dc_json *body,
+    struct dc_err *err)
+{
+	dc_auto_free struct dc_variable *vars =
+	    dc_xcalloc(dc_json_size(body) + 1, sizeof(*vars));
+	struct dc_json *value;
+	void *it = NULL;
+	const char *name;
+	size_t n = 0;
+
+	while (dc_json_each(body, &it, &name, &value)) {
+		if (dc_json_type(value) != DC_JSON_STRING &&
+		    dc_json_type(value) != DC_JSON_NULL)
+			return dc_fail(err, DC_EINVAL,
+			    "the value of '%.64s' must be a string or null",
+			    name);
+		vars[n++] = (struct dc_variable){name, dc_json_str(value)};
+	}
+	return dc_variable_save(rq->db, rq->app.id, vars, n, err);
+}
+
+int
+application_save_variables(struct request *rq, struct reply *rp,
+    struct dc_err *err)
+{
+	dc_auto_json struct dc_json *body = NULL;
+	int rc;
+
+	rc = request_json(rq, &body, err);
+	if (rc < 0)
+		return rc;
+	rc = save_variables(rq, body, err);
+	if (rc == DC_EINVAL)
+		rp->status = 422;
+	return rc < 0 ? rc : show_variables(rq, rp, err);
+}
+
+/* A branch may hold what a URL may not. */
+static char *
+escape(const char *text)
+{
+	struct dc_str s = {0};
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)text; *p != '\0'; p++)
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			   "abcdefghijklmnopqrstuvwxyz0123456789-_./+@,=~",
+			*p) != NULL)
+			dc_str_addn(&s, (const char *)p, 1);
+		else
+			dc_str_addf(&s, "%%%02X", *p);
+	return dc_str_steal(&s);
+}
+
+static void
+add_endpoint(struct request *rq, struct dc_json *all, const char *protocol,
+    const char *path)
+{
+	const char *port = strrchr(rq->conf->ssh_bind, ':');
+	struct dc_json *j = dc_json_new_object();
+	dc_auto_free char *url = dc_asprintf("ssh://%s@%s%s/%s%s",
+	    rq->conf->user, rq->conf->public_host, port != NULL ? port : "",
+	    rq->app.name, path);
+
+	dc_json_add_str(j, "protocol", protocol);
+	dc_json_add_str(j, "endpoint", url);
+	dc_json_add(all, NULL, j);
+}
+
+int
+application_list_endpoints(struct request *rq, struct reply *rp,
+    struct dc_err *err)
+{
+	const char *branch = params_find(&rq->query, "branch");
+	const char *commit = params_find(&rq->query, "commit");
+	dc_auto_free char *name = NULL;
+	dc_auto_free char *path = NULL;
+	struct dc_json *all;
+
+	if (commit != NULL &&
+	    (commit[strspn(commit, "0123456789abcdef")] != '\0' ||
+		strlen(commit) < 4 || strlen(commit) > 40))
+		return reply_fail(rp, 400, err, "'%.64s' is no commit", commit);
+	name = escape(branch != NULL ? branch : "master");
+	path = commit != NULL ? dc_asprintf("/commit/%s", commit)
+			      : dc_asprintf("/git/%s", name);
+	all = dc_json_new_array();
+	add_endpoint(rq, all, "rsync", "/rsync");
+	add_endpoint(rq, all, "git", path);
+	return reply_objects(rp, all, err);
+}

@@ -1,0 +1,81 @@
+/* uploader/listen.c -- see listen.h. */
+#include "uploader/listen.h"
+
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/str.h"
+
+#include <grp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define BACKLOG 512
+
+static int
+prepare(const struct dc_conf *conf, const char *path, mode_t mode,
+    struct dc_err *err)
+{
+	int rc = dc_fs_mkdirs(path, 0755, err);
+
+	if (rc < 0)
+		return rc;
+	if (geteuid() != 0)
+		return 0;
+	if (chown(path, conf->uid, conf->gid) < 0 || chmod(path, mode) < 0)
+		return dc_fail_errno(err, "give '%s' to '%s'", path,
+		    conf->user);
+	return 0;
+}
+
+int
+listen_prepare(const struct dc_conf *conf, struct dc_err *err)
+{
+	dc_auto_free char *code = dc_conf_path(conf, "code");
+	int rc;
+
+	rc = prepare(conf, conf->root, 02771, err);
+	if (rc == 0)
+		rc = prepare(conf, code, 0711, err);
+	if (rc == 0)
+		rc = dc_fs_mkdirs(conf->run, 0755, err);
+	return rc;
+}
+
+int
+listen_open(const struct dc_conf *conf, struct dc_err *err)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	dc_auto_free char *path = dc_asprintf("%s/uploader.sock", conf->run);
+	dc_auto_free char *tmp = dc_asprintf("%s.%d", path, (int)getpid());
+	dc_auto_fd int fd = -1;
+
+	if (strlen(tmp) >= sizeof(addr.sun_path))
+		return dc_fail(err, DC_EINVAL, "'%s' is too long", tmp);
+	(void)stpcpy(addr.sun_path, tmp);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return dc_fail_errno(err, "socket");
+	/* By rename: there is always one that can be connected to. */
+	(void)unlink(tmp);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return dc_fail_errno(err, "bind '%s'", tmp);
+	if (listen(fd, BACKLOG) < 0 || chmod(tmp, 0666) < 0 ||
+	    rename(tmp, path) < 0)
+		return dc_fail_errno(err, "listen on '%s'", path);
+	return dc_steal_fd(&fd);
+}
+
+int
+listen_drop_root(const struct dc_conf *conf, struct dc_err *err)
+{
+	if (geteuid() == 0 &&
+	    (initgroups(conf->user, conf->gid) < 0 || setgid(conf->gid) < 0 ||
+		setuid(conf->uid) < 0))
+		return dc_fail_errno(err, "become '%s'", conf->user);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return dc_fail_errno(err, "no_new_privs");
+	return 0;
+}

@@ -1,0 +1,167 @@
+/* uploader/request.c -- see request.h. */
+#include "uploader/request.h"
+
+#include "common/base/auto.h"
+#include "common/base/str.h"
+#include "common/crypto/crypto.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define KEY_NAME 20 /* of an API key: NAME:SECRET */
+#define KEY_SECRET 40
+
+struct request *
+request_new(const struct dc_conf *conf)
+{
+	struct request *rq = dc_xcalloc(1, sizeof(*rq));
+
+	rq->conf = conf;
+	dc_random_hex(rq->trace, REQUEST_TRACE);
+	return rq;
+}
+
+void
+request_free(struct request *rq)
+{
+	size_t i;
+
+	if (rq == NULL)
+		return;
+	free(rq->method);
+	free(rq->path);
+	params_done(&rq->query);
+	params_done(&rq->headers);
+	dc_str_done(&rq->body);
+	free(rq->remote_addr);
+	for (i = 0; i < REQUEST_CAPTURES; i++)
+		free(rq->capture[i]);
+	free(rq->user);
+	dc_account_done(&rq->account);
+	dc_application_done(&rq->app);
+	free(rq);
+}
+
+const char *
+request_header(const struct request *rq, const char *name)
+{
+	return params_find(&rq->headers, name);
+}
+
+bool
+request_has_flag(const struct request *rq, const char *name)
+{
+	return param_is_true(params_find(&rq->query, name));
+}
+
+int
+request_number(const struct request *rq, int64_t *value, const char *name,
+    int64_t min, int64_t max, int64_t otherwise, struct dc_err *err)
+{
+	const char *text = params_find(&rq->query, name);
+	long long n;
+
+	if (text == NULL) {
+		*value = otherwise;
+		return 0;
+	}
+	if (!dc_is_number(text, min, max, &n))
+		return dc_fail(err, DC_EINVAL, "'%s' is not a number", name);
+	*value = n;
+	return 0;
+}
+
+int
+request_json(const struct request *rq, struct dc_json **out, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *j = NULL;
+	int rc;
+
+	if (rq->body.len == 0) {
+		*out = dc_json_new_object();
+		return 0;
+	}
+	rc = dc_json_parse(&j, rq->body.data, rq->body.len, err);
+	if (rc < 0)
+		return dc_wrap(err, rc, "malformed JSON");
+	if (dc_json_type(j) != DC_JSON_OBJECT)
+		return dc_fail(err, DC_EINVAL,
+		    "malformed JSON: an object is needed");
+	*out = dc_steal_ptr(&j);
+	return 0;
+}
+
+static bool
+is_api_key(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < KEY_NAME + 1 + KEY_SECRET; i++) {
+		if (i == KEY_NAME && s[i] != ':')
+			return false;
+		if (i != KEY_NAME && !isalnum((unsigned char)s[i]) &&
+		    s[i] != '_')
+			return false;
+	}
+	return s[i] == '\0';
+}
+
+/* The secret text of which the store has the hash; the caller's, or NULL. */
+static char *
+find_token(const struct request *rq)
+{
+	const char *auth = request_header(rq, "authorization");
+	dc_auto_free unsigned char *key = NULL;
+	size_t len;
+
+	if (auth == NULL) {
+		const char *token = params_find(&rq->query, "access_token");
+
+		return token != NULL ? dc_strdup(token) : NULL;
+	}
+	if (strncasecmp(auth, "Bearer ", 7) == 0)
+		return dc_strdup(auth + 7);
+	if (strncasecmp(auth, "Basic ", 6) != 0 ||
+	    base64_parse(&key, &len, auth + 6, NULL) < 0 ||
+	    strlen((char *)key) != len || !is_api_key((char *)key))
+		return NULL;
+	return dc_strdup((char *)key);
+}
+
+int
+request_authenticate(struct request *rq, struct dc_err *err)
+{
+	dc_auto_free char *token = find_token(rq);
+	char hash[DC_SHA256_HEX];
+	int64_t id;
+	int rc;
+
+	if (token == NULL || *token == '\0')
+		return dc_fail(err, DC_EDENIED,
+		    "a token or an API key is needed");
+	dc_sha256_hex(hash, token, strlen(token));
+	rc = dc_token_find(rq->db, &id, hash, err);
+	if (rc == DC_ENOTFOUND)
+		return dc_fail(err, DC_EDENIED,
+		    "this token or API key is not valid");
+	if (rc == 0)
+		rc = dc_account_load(rq->db, &rq->account, id, err);
+	return rc;
+}
+
+char *
+request_base_url(const struct request *rq)
+{
+	const char *host = request_header(rq, "host");
+	const char *proto = request_header(rq, "x-forwarded-proto");
+
+	if (host == NULL || *host == '\0' ||
+	    host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")] !=
+		'\0')
+		host = rq->conf->http_bind;
+	return dc_asprintf("%s://%s",
+	    proto != NULL && strcmp(proto, "https") == 0 ? "https" : "http",
+	    host);
+}

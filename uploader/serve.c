@@ -1,0 +1,55 @@
+/* uploader/serve.c -- see serve.h. */
+#include "uploader/serve.h"
+
+#include "common/base/auto.h"
+#include "uploader/reply.h"
+#include "uploader/route.h"
+
+#include <string.h>
+
+/* Nothing but a stream takes as long as this; a hung one must not keep its
+ * place among the DC_MAX_JOBS. */
+#define SECONDS 120
+
+static int
+authenticate(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	int rc = request_authenticate(rq, err);
+
+	if (rc == DC_EDENIED)
+		rp->status = 401;
+	if (rc < 0)
+		return rc;
+	if (rq->user != NULL && strcmp(rq->user, rq->account.name) != 0)
+		return dc_fail(err, DC_ENOTFOUND, "no user '%.64s'", rq->user);
+	return route_load_app(rq, err);
+}
+
+static int
+answer(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_free char *path = dc_conf_path(rq->conf, "state.db");
+	int rc;
+
+	rc = dc_db_open(&rq->db, path, err);
+	if (rc == 0 && !route_has(rq->route, ROUTE_OPEN))
+		rc = authenticate(rq, rp, err);
+	return rc < 0 ? rc : rq->route->handler(rq, rp, err);
+}
+
+void
+serve_run(struct request *rq, int fd)
+{
+	struct reply rp = {.fd = fd, .rq = rq};
+	struct dc_err err = DC_ERR_INIT;
+	int rc;
+
+	if (!route_has(rq->route, ROUTE_STREAM) ||
+	    !request_has_flag(rq, "stream"))
+		(void)alarm(SECONDS);
+	rc = answer(rq, &rp, &err);
+	if (rc < 0)
+		reply_error(&rp, rc, &err);
+	dc_db_close(rq->db);
+	_exit(0);
+}

@@ -1,0 +1,196 @@
+/* uploader/service_json.c -- see service_json.h. */
+#include "uploader/service_json.h"
+
+#include "common/base/auto.h"
+#include "common/base/limits.h"
+#include "common/base/str.h"
+#include "common/buildfile/service_def.h"
+#include "common/store/instance.h"
+#include "common/store/service.h"
+#include "uploader/date.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define SHOWN                                                                  \
+	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
+	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_READY) |      \
+	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN))
+
+struct build {
+	struct request *rq;
+	struct dc_json *domains, *instances, *config;
+	char *url; /* the first host's */
+	int64_t newest;
+};
+
+/* The port is left out where browsers leave it out. */
+static char *
+format_url(const struct dc_conf *conf, const char *host)
+{
+	const char *port = strrchr(conf->http_bind, ':');
+
+	if (port == NULL || strcmp(port, ":80") == 0)
+		port = "";
+	return dc_asprintf("http://%s%s/", host, port);
+}
+
+static int
+add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
+    struct dc_err *err)
+{
+	struct build *b = arg;
+	struct dc_json *j = dc_json_new_object();
+	dc_auto_free char *url = format_url(b->rq->conf, host);
+
+	(void)service_id;
+	(void)slot;
+	(void)err;
+	dc_json_add_str(j, "domain", host);
+	dc_json_add_str(j, "url", url);
+	dc_json_add(b->domains, NULL, j);
+	if (b->url == NULL)
+		b->url = dc_steal_ptr(&url);
+	return 0;
+}
+
+static int
+add_ports(struct build *b, struct dc_json *j, int64_t id, struct dc_err *err)
+{
+	struct dc_json *all = dc_json_new_array();
+	struct dc_port ports[DC_MAX_PORTS];
+	size_t i, n = 0;
+	int rc;
+
+	dc_json_add(j, "ports", all);
+	rc =
+	    dc_instance_load_ports(b->rq->db, id, ports, DC_MAX_PORTS, &n, err);
+	for (i = 0; i < n && rc == 0; i++) {
+		struct dc_json *port = dc_json_new_object();
+
+		/* Only http ports can be reached from outside. */
+		dc_json_add_str(port, "name", ports[i].name);
+		dc_json_add_str(port, "kind", ports[i].kind);
+		dc_json_add_int(port, "port", ports[i].port);
+		if (strcmp(ports[i].kind, "http") == 0)
+			dc_json_add_str(port, "url", b->url);
+		dc_json_add(all, NULL, port);
+	}
+	return rc;
+}
+
+/* What the build file said when the newest instance was made. */
+static void
+set_config(struct build *b, const struct dc_instance *i)
+{
+	dc_auto_service_def struct dc_service_def def = {0};
+
+	if (i->id < b->newest ||
+	    dc_service_from_json(&def, i->definition, NULL) < 0)
+		return;
+	b->newest = i->id;
+	dc_json_free(b->config);
+	b->config = dc_json_copy(def.config);
+}
+
+static int
+add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct build *b = arg;
+	struct dc_json *j = dc_json_new_object();
+	dc_auto_free char *box =
+	    dc_asprintf("%s-i%" PRId64, b->rq->conf->bridge, i->id);
+
+	dc_json_add_int(j, "instance_id", i->number);
+	dc_json_add_str(j, "service_name", i->service);
+	dc_json_add_str(j, "state", dc_instance_machine.states[i->state].name);
+	dc_json_add_str(j, "host", i->node);
+	dc_json_add_str(j, "container_name", box);
+	dc_json_add_str(j, "revision", i->revision);
+	dc_json_add_str(j, "deploy_id", i->deploy_id);
+	dc_json_add_int(j, "reserved_memory", i->memory);
+	date_add(j, "created_at", i->created_at * 1000);
+	dc_json_add(b->instances, NULL, j);
+	set_config(b, i);
+	return add_ports(b, j, i->id, err);
+}
+
+static struct dc_json *
+new_service(const struct dc_service *s)
+{
+	struct dc_json *j = dc_json_new_object();
+
+	dc_json_add_str(j, "name", s->name);
+	dc_json_add_str(j, "service_type", s->type);
+	dc_json_add_int(j, "instance_count",
+	    s->instance_count != 0 ? s->instance_count : 1);
+	dc_json_add_int(j, "reserved_memory",
+	    s->memory != 0 ? s->memory : DC_DEFAULT_MEMORY);
+	return j;
+}
+
+static int
+build(struct request *rq, struct dc_json **out, const struct dc_service *s,
+    struct dc_err *err)
+{
+	struct build b = {.rq = rq,
+	    .domains = dc_json_new_array(),
+	    .instances = dc_json_new_array(),
+	    .config = dc_json_new_object()};
+	struct dc_json *j = new_service(s);
+	int rc;
+
+	rc = dc_service_each_host(rq->db, s->id, add_host, &b, err);
+	if (rc == 0)
+		rc = dc_instance_each(rq->db, 0, s->id, SHOWN, add_instance, &b,
+		    err);
+	dc_json_add(j, "runtime_config", b.config);
+	dc_json_add(j, "domains", b.domains);
+	dc_json_add(j, "instances", b.instances);
+	free(b.url);
+	if (rc < 0)
+		dc_json_free(j);
+	else
+		*out = j;
+	return rc;
+}
+
+int
+service_json(struct request *rq, struct dc_json **out, int64_t id,
+    struct dc_err *err)
+{
+	dc_auto_service struct dc_service s = {0};
+	int rc = dc_service_load(rq->db, &s, id, err);
+
+	return rc < 0 ? rc : build(rq, out, &s, err);
+}
+
+struct all {
+	struct request *rq;
+	struct dc_json *array;
+};
+
+static int
+add_service(const struct dc_service *s, void *arg, struct dc_err *err)
+{
+	struct all *all = arg;
+	struct dc_json *j;
+	int rc = build(all->rq, &j, s, err);
+
+	if (rc == 0)
+		dc_json_add(all->array, NULL, j);
+	return rc;
+}
+
+int
+service_json_all(struct request *rq, struct dc_json **out, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *array = dc_json_new_array();
+	struct all all = {rq, array};
+	int rc;
+
+	rc = dc_service_each(rq->db, rq->app.id, add_service, &all, err);
+	if (rc == 0)
+		*out = dc_steal_ptr(&array);
+	return rc;
+}

@@ -18,7 +18,7 @@ PACKAGES := build-essential clang clang-tidy clang-format cppcheck \
 	libcurl4-openssl-dev libarchive-dev libsqlite3-dev lxc-dev \
 	liblxc-common libmicrohttpd-dev libjansson-dev libsodium-dev \
 	libseccomp-dev haproxy openssh-server openssh-client git rsync \
-	nftables mmdebstrap bubblewrap iproute2 sqlite3 curl zstd wrk mandoc \
+	nftables mmdebstrap bubblewrap libclang-rt-14-dev iproute2 sqlite3 curl zstd wrk mandoc \
 	shellcheck python3
 
 COMMON := $(wildcard common/*/*.c)
@@ -28,7 +28,7 @@ DEPLOYER := $(filter-out deployer/main.c,$(wildcard deployer/*.c))
 BUILDER := $(filter-out builder/main.c,$(wildcard builder/*.c))
 CLI := $(filter-out cli/main.c,$(wildcard cli/*.c))
 RUNTIME := $(wildcard runtime/*.c)
-UNIT := $(wildcard tests/unit/*.c tests/support/*.c)
+UNIT := $(wildcard tests/unit/*.c tests/support/*.c tests/fuzz/*.c)
 
 obj = $(patsubst %.c,$(1)/%.o,$(2))
 
@@ -96,7 +96,19 @@ $(OUT)/libexec/dcinit: $(call obj,$(OUT)/musl,$(RUNTIME) common/base/err.c commo
 UNIT_SOURCES := $(UNIT) $(COMMON) $(UPLOADER) $(DEPLOYER) $(BUILDER) $(CLI) \
 	$(filter-out runtime/main.c,$(RUNTIME))
 
-$(OUT)/test/unit: $(call obj,$(OUT)/obj,$(UNIT_SOURCES)) $(OUT)/obj/migrations.o
+$(OUT)/gen/suites.c: tests/support/suites.sh $(wildcard tests/unit/*.c)
+	@mkdir -p $(@D)
+	sh $< > $@
+
+$(OUT)/obj/suites.o: $(OUT)/gen/suites.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(OUT)/asan/suites.o: $(OUT)/gen/suites.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ASAN) -c -o $@ $<
+
+$(OUT)/test/unit: $(call obj,$(OUT)/obj,$(UNIT_SOURCES)) $(OUT)/obj/migrations.o $(OUT)/obj/suites.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
 
@@ -111,7 +123,7 @@ $(OUT)/asan/migrations.o: $(OUT)/gen/migrations.c
 	@mkdir -p $(@D)
 	$(CC) $(ASAN) -c -o $@ $<
 
-$(OUT)/test/unit-asan: $(call obj,$(OUT)/asan,$(UNIT_SOURCES)) $(OUT)/asan/migrations.o
+$(OUT)/test/unit-asan: $(call obj,$(OUT)/asan,$(UNIT_SOURCES)) $(OUT)/asan/migrations.o $(OUT)/asan/suites.o
 	@mkdir -p $(@D)
 	$(CC) $(ASAN) -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
 

@@ -167,7 +167,8 @@ create_box(struct work *w, struct dc_err *err)
 	dc_auto_free char *code =
 	    dc_conf_path(conf, "code/%" PRId64 "/revisions/%s",
 		w->build.application_id, w->build.revision);
-	static const char *const init_args[] = {"-w", NULL};
+	static const char *const init_args[] = {"-w", "-c",
+	    "/etc/dcloud/runtime.conf", "-u", "dotcloud", NULL};
 	struct dc_place net;
 	struct dc_box_spec spec = {.name = w->box,
 	    .hostname = hostname,

@@ -124,7 +124,7 @@ run_once(struct api *a, struct http_reply *reply, struct http_request *r,
 	if (r->basic == NULL && r->bearer == NULL)
 		return dc_fail(err, DC_EDENIED,
 		    "Not configured yet. Please run \"dcloud setup\"");
-	return http_run(reply, r, err);
+	return http_send(reply, r, err);
 }
 
 /* An expired token is renewed once, when there is what it takes. */
@@ -320,7 +320,7 @@ api_find_token_url(struct api *a, char **out, struct dc_err *err)
 	const char *found;
 	int rc;
 
-	rc = http_run(&reply, &r, err);
+	rc = http_send(&reply, &r, err);
 	if (rc < 0)
 		return rc;
 	if (reply.status == 200)
@@ -361,7 +361,7 @@ api_load_token(struct api *a, const char *url, const char *form,
 	const char *token, *refresh;
 	int rc;
 
-	rc = http_run(&reply, &r, err);
+	rc = http_send(&reply, &r, err);
 	if (rc < 0)
 		return rc;
 	if (reply.status == 200 || reply.status == 201)

@@ -31,7 +31,7 @@ void cli_print_json(const struct dc_json *j);
 command_fn setup_run, check_run;
 command_fn create_run, connect_run, disconnect_run, app_run, list_run;
 command_fn destroy_run;
-command_fn push_run, deploy_run, revisions_run, dlist_run, dlogs_run;
+command_fn push_run, deploy_revision_run, revisions_run, dlist_run, dlogs_run;
 command_fn logs_run, url_run, info_run, scale_run, env_run;
 command_fn version_run, help_run;
 

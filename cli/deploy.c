@@ -153,7 +153,7 @@ deploy_submit_again(struct cli *cli, const char *app, struct dc_err *err)
 }
 
 int
-deploy_run(struct cli *cli, struct dc_err *err)
+deploy_revision_run(struct cli *cli, struct dc_err *err)
 {
 	const char *app, *revision = cli->opts.args[0];
 	int rc;

@@ -244,7 +244,7 @@ debug_reply(const struct http_request *r, const struct http_reply *reply)
 }
 
 int
-http_run(struct http_reply *reply, const struct http_request *request,
+http_send(struct http_reply *reply, const struct http_request *request,
     struct dc_err *err)
 {
 	struct transfer t = {.request = request, .reply = reply};

@@ -31,7 +31,7 @@ void http_init(bool debug);
 
 /* DC_OK for any answer, whatever its status; DC_EFAIL: none came, with what
  * CONTRACT 1.1 says about that. */
-int http_run(struct http_reply *reply, const struct http_request *request,
+int http_send(struct http_reply *reply, const struct http_request *request,
     struct dc_err *err);
 void http_reply_done(struct http_reply *reply);
 

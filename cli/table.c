@@ -44,7 +44,7 @@ const struct command commands[] = {
 	"--exclude-from syntax).",
 	push_run},
     {"deploy", "revision", 1, 1, OPT_CLEAN, "deploy an uploaded revision again",
-	"The revision may be latest or previous.", deploy_run},
+	"The revision may be latest or previous.", deploy_revision_run},
     {"revisions", "", 0, 0, OPT_JSON, "list the uploaded revisions",
 	"A star marks the running one.", revisions_run},
     {"dlist", "", 0, 0, OPT_JSON, "list the deployments", "", dlist_run},

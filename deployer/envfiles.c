@@ -203,8 +203,9 @@ save_programs(struct environment *env, const char *etc, const char *home,
 		rc = add_program(&conf, etc, def->name, type->process, err);
 		env->has_programs = true;
 	}
-	dc_str_add(&conf,
-	    "[include]\nfiles = " DC_APP_HOME "/current/supervisord.conf\n");
+	dc_str_add(&conf, "[include]\nfiles = " DC_APP_HOME
+			  "/current/supervisord.conf " DC_APP_HOME
+			  "/.dcloud/supervisord.conf\n");
 	return rc < 0 ? rc : dc_fs_save(path, conf.data, conf.len, 0644, err);
 }
 

@@ -183,6 +183,11 @@ add_server(struct sync *s, const char *be, const struct router_server *v)
 		rc = CHANGE(s, "enable health %s/i%" PRId64, be, v->instance);
 	if (rc == 0)
 		rc = CHANGE(s, "enable server %s/i%" PRId64, be, v->instance);
+	/* It was probed: full health, or its first failed check were its last.
+	 */
+	if (rc == 0)
+		rc = CHANGE(s, "set server %s/i%" PRId64 " health up", be,
+		    v->instance);
 	if (rc == 0 && s->report != NULL)
 		s->report->added++;
 	return rc;

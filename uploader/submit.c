@@ -70,8 +70,9 @@ parse(struct submit *s, const struct dc_revision *r, struct dc_strv *warnings,
 	int rc;
 
 	rc = dc_types_load(&types, s->conf->types, err);
-	if (rc == 0)
-		rc = load_file(s, &file, &types, r->name, err);
+	if (rc < 0)
+		return dc_wrap(err, DC_EFAIL, "service types");
+	rc = load_file(s, &file, &types, r->name, err);
 	if (rc == 0)
 		rc = save_file(s, r->id, &file, err);
 	for (i = 0; i < file.warnings.n; i++)

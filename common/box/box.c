@@ -47,7 +47,7 @@ static const struct room rooms[] = {
     {"/code/mnt", ROOT, ROOT, 0755},
     {"/log", DC_APP_UID, DC_APP_UID, 0755},
     {"/run", 0, 0, 0755},
-    {"/etc", ROOT, 0, 0750},
+    {"/etc", 0, DC_APP_UID, 0750},
     {"/net", ROOT, ROOT, 0755},
 };
 
@@ -300,10 +300,10 @@ mount_home(const char *dir, const struct dc_boxconf_mounts *m,
 static size_t
 count_mounts(const char *dir, const struct dc_strv *found, const char *where)
 {
-	size_t i, n = 0;
+	size_t i, n = 0, len = strlen(dir);
 
-	for (i = 0; found->v != NULL && found->v[i] != NULL; i++)
-		n += strcmp(found->v[i] + strlen(dir), where) == 0;
+	for (i = 0; i < found->n; i++)
+		n += strcmp(found->v[i] + len, where) == 0;
 	return n;
 }
 
@@ -337,10 +337,8 @@ dc_box_mount(const char *boxes, const char *name, struct dc_err *err)
 	if (rc < 0)
 		return dc_wrap(err, rc, "mount %s", name);
 	real = realpath(dir, NULL);
-	if (real == NULL)
-		rc = dc_fail_errno(err, "'%s'", dir);
-	if (rc == 0)
-		rc = dc_mount_list(&found, real, err);
+	rc = real != NULL ? dc_mount_list(&found, real, err)
+			  : dc_fail_errno(err, "'%s'", dir);
 	/* Somebody was killed between two of them: start again. */
 	if (rc == 0 && !is_complete(real, &m, &found)) {
 		rc = dc_mount_clear(real, err);

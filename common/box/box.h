@@ -2,8 +2,8 @@
  *
  * All by root, from processes that may be killed at any line: whoever comes
  * later finds what they left with dc_box_each and removes it with
- * dc_box_destroy. No function here needs another's memory, only BOXES, the
- * directory of all containers, and NAME, "<bridge>-b12". */
+ * dc_box_destroy. BOXES is the directory of all containers (liblxc finds a
+ * running one by it, so always spell it the same), NAME "<bridge>-b12". */
 #ifndef DC_BOX_H
 #define DC_BOX_H
 
@@ -17,13 +17,12 @@ struct dc_box_spec {
 	const char *hostname; /* cut at the kernel's 64 bytes            */
 	uid_t first_id;       /* of the application's range              */
 	const char *image;    /* directory, owned by host root           */
-	const char *const *home_lower; /* topmost first; NULL or empty: HOME
-					* is the plain directory home/upper */
-	const char *code; /* directory, or NULL                      */
-	uid_t code_uid;   /* who owns it on the host: uid 1000 inside */
-	const char *init; /* static program, pid 1                   */
-	const char *const *init_args; /* NULL-terminated, no blanks; may be
-				       * NULL */
+	/* Topmost first; NULL or empty: HOME is the directory home/upper. */
+	const char *const *home_lower;
+	const char *code; /* directory, or NULL                    */
+	uid_t code_uid;   /* its owner on the host, 1000 inside    */
+	const char *init; /* static program, pid 1                 */
+	const char *const *init_args; /* without blanks, or NULL   */
 	const char *bridge, *address, *gateway;
 	unsigned prefix_len;
 	long long memory;     /* bytes, 0: no limit                      */
@@ -41,9 +40,7 @@ int dc_box_mount(const char *boxes, const char *name, struct dc_err *err);
 
 /* Returns when pid 1 runs. Running already is success. */
 int dc_box_start(const char *boxes, const char *name, struct dc_err *err);
-
 bool dc_box_is_running(const char *boxes, const char *name);
-
 /* pid 1 as the host counts, 0 when it is not running. */
 pid_t dc_box_pid(const char *boxes, const char *name);
 

@@ -128,48 +128,64 @@ world_mtu(const struct dc_netrules_host *h)
 	return mtu;
 }
 
+/* Removes what the kernel would do about IPv6, where it knows it. */
 static int
-run_ip(const char *const *args, struct dc_err *err)
+disable_ipv6(const char *device, struct dc_err *err)
 {
-	char *argv[16] = {(char *)"ip"};
-	int i;
+	dc_auto_free char *path =
+	    dc_asprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
 
-	for (i = 0; args[i] != NULL; i++)
-		argv[i + 1] = (char *)args[i];
-	return dc_spawn_run(argv, NULL, NULL, NULL, NULL, err);
+	return dc_fs_exists(path) ? write_file(path, "1", err) : 0;
 }
 
 static int
-make_bridge(const char *bridge, const char *gateway, unsigned prefix_len,
-    int mtu, struct dc_err *err)
+run_ip(const char *lines, struct dc_err *err)
 {
-	dc_auto_free char *address = dc_asprintf("%s/%u", gateway, prefix_len);
-	dc_auto_free char *v6 =
-	    dc_asprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", bridge);
-	char mtu_text[16], mac[32];
-	unsigned char a[4] = {0};
-	int rc = 0;
-
-	(void)inet_pton(AF_INET, gateway, a);
-	(void)snprintf(mtu_text, sizeof(mtu_text), "%d", mtu);
-	/* Set by hand, a bridge's address does not change with its ports. */
-	(void)snprintf(mac, sizeof(mac), "02:dc:%02x:%02x:%02x:%02x", a[0],
-	    a[1], a[2], a[3]);
-	const char *const add[] = {"link", "add", bridge, "address", mac,
-	    "type", "bridge", "stp_state", "0", "forward_delay", "0", NULL};
-	const char *const addr[] = {"address", "replace", address, "dev",
-	    bridge, NULL};
-	const char *const up[] = {"link", "set", bridge, "mtu", mtu_text, "up",
+	char *const argv[] = {(char *)"ip", (char *)"-batch", (char *)"-",
 	    NULL};
 
-	if (if_nametoindex(bridge) == 0)
-		rc = run_ip(add, err);
-	if (rc == 0 && dc_fs_exists(v6))
-		rc = write_file(v6, "1", err);
+	return dc_spawn_run(argv, NULL, lines, NULL, NULL, err);
+}
+
+/* A bridge without ports has no carrier, and the kernel takes up to a second
+ * to let packets through once the first container gives it one. So it has a
+ * port of its own, <bridge>-0, whose other end, <bridge>-1, leads nowhere;
+ * neither number can be a container's. */
+static int
+make_bridge(const char *b, const char *gateway, unsigned prefix_len, int mtu,
+    struct dc_err *err)
+{
+	dc_auto_free char *port = dc_asprintf("%s-0", b);
+	dc_auto_free char *end = dc_asprintf("%s-1", b);
+	dc_auto_str struct dc_str add = {0}, set = {0};
+	unsigned char a[4] = {0};
+	int rc;
+
+	(void)inet_pton(AF_INET, gateway, a);
+	/* Set by hand, a bridge's address does not change with its ports. */
+	if (if_nametoindex(b) == 0)
+		dc_str_addf(&add,
+		    "link add %s address 02:dc:%02x:%02x:%02x:%02x type bridge "
+		    "stp_state 0 forward_delay 0\n",
+		    b, a[0], a[1], a[2], a[3]);
+	if (if_nametoindex(port) == 0)
+		dc_str_addf(&add, "link add %s type veth peer name %s\n", port,
+		    end);
+	dc_str_addf(&set,
+	    "address replace %s/%u dev %s\n"
+	    "link set %s mtu %d up\n"
+	    "link set %s mtu %d up\n"
+	    "link set %s mtu %d master %s up\n",
+	    gateway, prefix_len, b, b, mtu, end, mtu, port, mtu, b);
+	rc = add.len > 0 ? run_ip(add.data, err) : 0;
 	if (rc == 0)
-		rc = run_ip(addr, err);
+		rc = disable_ipv6(b, err);
 	if (rc == 0)
-		rc = run_ip(up, err);
+		rc = disable_ipv6(end, err);
+	if (rc == 0)
+		rc = disable_ipv6(port, err);
+	if (rc == 0)
+		rc = run_ip(set.data, err);
 	return rc;
 }
 

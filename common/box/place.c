@@ -6,8 +6,10 @@
 #include "common/box/net.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/file.h>
 
 int
 dc_place_find(struct dc_place *out, const struct dc_conf *conf, int64_t number,
@@ -42,14 +44,19 @@ dc_place_port(const char *bind)
 	return (uint16_t)port;
 }
 
+/* Builder and deployer start at the same time: one after the other here. */
 int
 dc_place_up(const struct dc_conf *conf, struct dc_err *err)
 {
+	dc_auto_free char *path = dc_asprintf("%s/network.lock", conf->run);
+	dc_auto_fd int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	uint16_t port = dc_place_port(conf->http_bind);
 	struct dc_net_spec spec = {.bridge = conf->bridge,
 	    .subnet = conf->subnet,
 	    .ports = &port,
 	    .nports = port != 0};
 
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return dc_fail_errno(err, "lock '%s'", path);
 	return dc_net_up(&spec, err);
 }

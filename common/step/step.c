@@ -103,10 +103,13 @@ attach(const struct dc_step *s, const char *cwd, const char *script, int null,
 	    .in = null,
 	    .out = out,
 	    .err = out};
+	int rc;
 
 	dc_appenv_shell(&argv, script);
 	run.argv = argv.v;
-	return dc_box_attach(pid, s->boxes, s->box, &run, err);
+	rc = dc_box_attach(pid, s->boxes, s->box, &run, err);
+	/* A container that is gone is a failure here, not somebody's move. */
+	return rc < 0 ? dc_wrap(err, DC_EFAIL, "run `%s`", script) : 0;
 }
 
 int

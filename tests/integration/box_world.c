@@ -37,7 +37,7 @@ world_init(struct world *w)
 		image = "/var/cache/dcloud/image/current/rootfs";
 	if (realpath(image, w->image) == NULL)
 		leave("needs a base image (DCLOUD_TEST_IMAGE)");
-	(void)strcpy(w->dir, "/tmp/dcbox.XXXXXX");
+	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/dcbox.XXXXXX");
 	if (mkdtemp(w->dir) == NULL || chmod(w->dir, 0711) < 0)
 		leave("no temporary directory");
 	(void)snprintf(w->boxes, sizeof(w->boxes), "%s/boxes", w->dir);

@@ -379,7 +379,7 @@ main(void)
 		return 77;
 	}
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, sync__is_idempotent_and_finds_hosts);
 	tcase_add_test(t, http__headers_pages_and_upgrades);
 	tcase_add_test(t, http__a_request_waits_for_a_restarting_process);

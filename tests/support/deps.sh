@@ -19,5 +19,5 @@ if ! getent passwd dcloud >/dev/null; then
 	echo "making the system user 'dcloud'"
 	# '*': no password, but not locked, or sshd would refuse its keys.
 	useradd --system --user-group --shell /bin/sh --password '*' \
-	    --home-dir /var/lib/dcloud --no-create-home dcloud
+	    --home-dir / --no-create-home dcloud
 fi

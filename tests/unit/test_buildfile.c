@@ -194,8 +194,7 @@ END_TEST
 START_TEST(parse__an_alias_bomb_is_refused)
 {
 	dc_auto_str struct dc_str s = {0};
-	char c;
-	int i;
+	int c, i;
 
 	dc_str_add(&s, "a: &a [x, x, x, x, x, x, x, x, x, x]\n");
 	for (c = 'b'; c < 'z'; c++) {

@@ -22,8 +22,7 @@ static const char *const every_type[] = {"custom", "java", "mongodb", "mysql",
 
 #define NTYPES (sizeof(every_type) / sizeof(every_type[0]))
 
-/* The directory this was compiled in, as __FILE__ is relative to the project
- * root: found from there, and from wherever the tests are started below it. */
+/* From the project root, or from wherever the tests are started below it. */
 static int
 find_up(char out[PATH_MAX], const char *name)
 {

@@ -39,7 +39,7 @@ struct applog {
 	size_t n;
 	int64_t lines; /* to begin with */
 	int inotify;
-	int64_t spoken;
+	int64_t spoken, listed;
 	struct source *now; /* whose lines are being read */
 };
 
@@ -128,15 +128,19 @@ read_all(struct applog *a, bool at_end, struct dc_err *err)
 	return rc;
 }
 
+/* At most once a second, however much is written. */
 static int
 list(struct applog *a, struct dc_err *err)
 {
 	size_t i;
 	int rc;
 
+	if (a->listed != 0 && dc_mono_ms() - a->listed < WAIT_MS)
+		return 0;
 	for (i = 0; i < a->n; i++)
 		a->sources[i].is_listed = false;
 	rc = dc_instance_each(a->rq->db, 0, 0, SHOWN, add_source, a, err);
+	a->listed = dc_mono_ms();
 	/* Instances that come later are shown from their first line. */
 	a->lines = -1;
 	return rc;

@@ -110,7 +110,7 @@ reply_wait(const struct reply *rp, int fd, int ms, struct dc_err *err)
 
 	(void)poll(p, 2, ms);
 	if ((p[1].revents & (POLLERR | POLLHUP)) != 0)
-		return dc_fail(err, DC_EFAIL, "the client has gone");
+		return dc_fail(err, DC_ESTALE, "the client has gone");
 	return 0;
 }
 

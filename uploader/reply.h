@@ -30,7 +30,7 @@ int reply_empty(struct reply *rp, struct dc_err *err); /* 204 */
 int reply_stream(struct reply *rp, struct dc_err *err);
 int reply_line(struct reply *rp, const struct dc_json *j, struct dc_err *err);
 int reply_keep_alive(struct reply *rp, struct dc_err *err);
-/* Until FD is readable, MS milliseconds at the most. DC_EFAIL: the client has
+/* Until FD is readable, MS milliseconds at the most. DC_ESTALE: the client has
  * gone. */
 int reply_wait(const struct reply *rp, int fd, int ms, struct dc_err *err);
 

@@ -88,6 +88,21 @@ find_range(struct dc_db *db, int64_t *range, struct dc_err *err)
 }
 
 static int
+fail_exists(struct dc_db *db, int64_t account_id, const char *name,
+    struct dc_err *err)
+{
+	dc_auto_application struct dc_application a = {0};
+
+	if (dc_application_find(db, &a, account_id, name, NULL) == 0)
+		return dc_fail(err, DC_EBUSY,
+		    "Application \"%s\" already exists.", name);
+	return dc_fail(err, DC_EBUSY,
+	    "Application \"%s\" is still being destroyed. Try again in a"
+	    " moment.",
+	    name);
+}
+
+static int
 insert(struct dc_db *db, int64_t *id, int64_t account_id, const char *name,
     const char *flavor, struct dc_err *err)
 {
@@ -113,8 +128,7 @@ insert(struct dc_db *db, int64_t *id, int64_t account_id, const char *name,
 	dc_stmt_int(q, ":now", dc_now_ms());
 	rc = dc_stmt_run(q, NULL, err);
 	if (rc == DC_EBUSY)
-		return dc_fail(err, rc, "Application \"%s\" already exists.",
-		    name);
+		return fail_exists(db, account_id, name, err);
 	if (rc == 0)
 		*id = dc_db_last_id(db);
 	return rc;

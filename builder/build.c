@@ -138,10 +138,7 @@ claim_address(struct work *w, struct dc_err *err)
 		return rc;
 	rc = dc_address_claim(db, &w->address, w->job->node_id, w->build.id, 0,
 	    err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 /* The type's folder, where the container sees it as /etc/dcloud/type. */
@@ -207,25 +204,26 @@ prepare(struct work *w, struct dc_err *err)
 	return rc == 0 ? create_box(w, err) : rc;
 }
 
-/* A hook is a file to be made executable, or a line for the shell. */
+/* In the approot, which the tree may not have. */
 static int
-run_hook(const struct dc_step *c, const char *hook, const char *cwd,
+run_hook(const struct work *w, const struct dc_step *step, const char *hook,
     struct dc_err *err)
 {
+	dc_auto_free char *approot = NULL;
+	dc_auto_free char *run = NULL;
 	dc_auto_free char *script = NULL;
 
 	if (hook == NULL)
 		return 0;
-	script =
-	    dc_asprintf("chmod +x %s >/dev/null 2>&1; exec %s", hook, hook);
-	return dc_step_run(c, hook, cwd, script, err);
+	approot = dc_appenv_quote(w->def.approot);
+	run = dc_appenv_hook(hook);
+	script = dc_asprintf("cd %s || exit 1; %s", approot, run);
+	return dc_step_run(step, hook, CODE_DIR, script, err);
 }
 
 static int
 run_steps(struct work *w, const struct dc_step *c, struct dc_err *err)
 {
-	dc_auto_free char *approot =
-	    dc_asprintf("%s/%s", CODE_DIR, w->def.approot);
 	int rc = 0;
 
 	if (w->def.systempackages.n > 0)
@@ -234,13 +232,13 @@ run_steps(struct work *w, const struct dc_step *c, struct dc_err *err)
 		    " platform yet; they are ignored.",
 		    err);
 	if (rc == 0)
-		rc = run_hook(c, w->def.prebuild, approot, err);
+		rc = run_hook(w, c, w->def.prebuild, err);
 	if (rc == 0)
 		rc = dc_step_run(c,
 		    w->def.buildscript != NULL ? w->def.buildscript : "build",
 		    CODE_DIR, "exec bash /etc/dcloud/type/build", err);
 	if (rc == 0)
-		rc = run_hook(c, w->def.postbuild, approot, err);
+		rc = run_hook(w, c, w->def.postbuild, err);
 	return rc;
 }
 

@@ -89,7 +89,8 @@ pack(struct dc_snapshot *s, const struct dc_conf *conf, const char *home,
 	if (rc == 0)
 		rc = dc_blob_fill(blob, in, DC_MAX_HOME_BYTES, err);
 	(void)close(dc_steal_fd(&in));
-	ended = end_packing(pid, &p, err);
+	/* When filling failed, the child's broken pipe is not the reason. */
+	ended = end_packing(pid, &p, rc == 0 ? err : NULL);
 	if (rc == 0)
 		rc = ended;
 	return rc < 0 ? rc : dc_blob_commit(blob, s->hash, &s->size, err);

@@ -89,10 +89,7 @@ queued(struct work *w, struct dc_err *err)
 	if (rc < 0)
 		return rc;
 	rc = add_builds(w, err);
-	if (rc == 0)
-		return dc_db_commit(w->job->db, err);
-	dc_db_rollback(w->job->db);
-	return rc;
+	return dc_db_end(w->job->db, rc, err);
 }
 
 static int

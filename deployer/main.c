@@ -8,6 +8,7 @@
 #include "deployer/retire.h"
 #include "deployer/route.h"
 #include "deployer/start.h"
+#include "deployer/states.h"
 #include "deployer/sweep.h"
 #include "deployer/watch.h"
 
@@ -37,7 +38,8 @@ run_command(const struct dc_conf *conf, const char *command, struct dc_err *err)
 		return sweep_down(conf, err);
 	if (strcmp(command, "config") != 0)
 		return dc_fail(err, DC_EINVAL,
-		    "unknown command '%s': there are 'config' and 'down'",
+		    "unknown command '%s': there are 'config', 'down' and"
+		    " 'states'",
 		    command);
 	rc = dc_db_open(&db, path, err);
 	return rc == 0 ? route_sync(conf, db, err) : rc;
@@ -68,6 +70,8 @@ main(int argc, char **argv)
 	    {.name = NULL},
 	};
 
+	if (argc == 2 && strcmp(argv[1], "states") == 0)
+		return states_print();
 	return dc_daemon_main(argc, argv, "deployer", kinds, dc_place_up,
 	    run_command);
 }

@@ -32,6 +32,7 @@ run_hook(struct unit *u, struct environment *env, struct dc_step *step,
     struct dc_err *err)
 {
 	const char *hook = u->def.postinstall;
+	dc_auto_free char *run = NULL;
 	dc_auto_free char *script = NULL;
 	int rc = unit_say(u, DC_LOG_INFO, err, "Running postinstall script...");
 

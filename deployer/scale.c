@@ -132,10 +132,7 @@ in_transaction(struct work *w, int (*fn)(struct work *, struct dc_err *),
 	if (rc < 0)
 		return rc;
 	rc = fn(w, err);
-	if (rc == 0)
-		return dc_db_commit(w->job->db, err);
-	dc_db_rollback(w->job->db);
-	return rc;
+	return dc_db_end(w->job->db, rc, err);
 }
 
 static int

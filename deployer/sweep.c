@@ -14,6 +14,7 @@
 #include "common/layer/layer.h"
 #include "common/store/build.h"
 #include "common/store/instance.h"
+#include "deployer/codesweep.h"
 #include "deployer/route.h"
 
 #include <inttypes.h>
@@ -164,6 +165,8 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 		rc = sweep_layers(&s, err);
 	if (rc == 0)
 		rc = sweep_blobs(&s, err);
+	if (rc == 0)
+		rc = codesweep_run(job, err);
 	if (rc == 0)
 		rc = route_sync(job->conf, job->db, err);
 	free(s.boxes);

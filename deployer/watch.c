@@ -45,17 +45,34 @@ note_down(struct watching *w, int64_t id, struct dc_err *err)
 	return rc == DC_ESTALE ? 0 : rc;
 }
 
+/* `dcloud scale www:memory=1G` changes running containers. */
+static int
+follow_memory(struct watching *w, const struct dc_instance *i, const char *box,
+    struct dc_err *err)
+{
+	struct dc_err e = DC_ERR_INIT;
+
+	if (i->wanted_memory == 0 || i->wanted_memory == i->memory)
+		return 0;
+	if (dc_box_set_memory(box, i->wanted_memory, &e) < 0)
+		log_warn("instance=%" PRId64 " memory: %s, ignoring until it"
+			 " is started again",
+		    i->id, e.msg);
+	return dc_instance_set_memory(w->job->db, i->id, i->wanted_memory, err);
+}
+
 static int
 add(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct watching *w = arg;
 	dc_auto_free char *box = NULL;
 	pid_t pid;
-	int fd;
+	int fd, rc;
 
-	if (is_watched(w, i->id))
-		return 0;
 	box = dc_asprintf("%s-i%" PRId64, w->job->conf->bridge, i->id);
+	rc = follow_memory(w, i, box, err);
+	if (rc < 0 || is_watched(w, i->id))
+		return rc;
 	pid = dc_box_pid(w->boxes, box);
 	fd = pid > 0 ? pidfd_open(pid, 0) : -1;
 	if (fd < 0)

@@ -86,7 +86,7 @@ int
 revision_show(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_revision struct dc_revision r = {0};
-	int64_t running;
+	int64_t running = 0;
 	int rc;
 
 	rc = dc_revision_find(rq->db, &r, rq->app.id, rq->capture[1], err);
@@ -203,6 +203,8 @@ stream(struct reply *rp, struct follow *f, int bell, bool goes_on,
 	int rc, more;
 
 	f->fn = add_line;
+	/* Nobody uses it after us. */
+	/* cppcheck-suppress autoVariables */
 	f->arg = &lines;
 	for (;;) {
 		dc_bell_clear(bell);
@@ -236,7 +238,7 @@ deployment_show_log(struct request *rq, struct reply *rp, struct dc_err *err)
 	    request_has_flag(rq, "stream") && request_has_flag(rq, "follow");
 	struct follow f = {.db = rq->db};
 	dc_auto_fd int bell = -1;
-	int64_t n;
+	int64_t n = -1;
 	int rc;
 
 	rc = dc_deployment_find(rq->db, &f.deployment_id, rq->app.id,

@@ -10,7 +10,7 @@
 
 /* A row has at most 64 KiB and a few notes, so fewer lines than this. */
 #define LINES_PER_ROW 100000
-#define BATCH (256 * 1024)
+#define BATCH (256UL * 1024)
 
 #define FINAL                                                                  \
 	(DC_FROM(DC_DEPLOYMENT_DONE) | DC_FROM(DC_DEPLOYMENT_FAILED) |         \

@@ -10,7 +10,7 @@
 #include "uploader/serve.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -142,9 +142,13 @@ parse_head(struct jobs *all, struct job *job, struct dc_err *err)
 {
 	struct params form = {0};
 	const char *name;
+	char *end;
 
-	if (sscanf(job->head, "%d %" SCNd64 " %" SCNd64, &job->status,
-		&job->account_id, &job->length) != 3)
+	/* Written by reply.c, so the three numbers are there. */
+	job->status = (int)strtol(job->head, &end, 10);
+	job->account_id = strtoll(end, &end, 10);
+	job->length = strtoll(end, &end, 10);
+	if (*end != '\0' || job->status < 200)
 		return dc_fail(err, DC_EFAIL, "malformed head in the pipe");
 	if (job->is_stream && job->account_id != 0 &&
 	    count_streams(all, job->account_id) >= DC_MAX_ACCOUNT_STREAMS)

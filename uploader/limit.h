@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LIMIT_WINDOW_MS (5 * 60 * 1000)
+#define LIMIT_WINDOW_MS 300000L
 
 struct limit;
 

@@ -163,7 +163,7 @@ static int
 hook_load(struct receive *r, int *done, struct dc_err *err)
 {
 	const char *name = getenv("DCLOUD_NAME");
-	long long app, kind, lock, fd;
+	long long app = 0, kind = 0, lock = 0, fd = 0;
 	int rc = hook_number("DCLOUD_APP", &app, err);
 
 	if (rc == 0)

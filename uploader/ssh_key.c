@@ -58,7 +58,7 @@ clean_comment(char *s)
 {
 	size_t i;
 
-	for (i = 0; s[i] != '\0' && i < COMMENT_MAX; i++)
+	for (i = 0; i < COMMENT_MAX && s[i] != '\0'; i++)
 		if ((unsigned char)s[i] < ' ' || (unsigned char)s[i] >= 127)
 			s[i] = '?';
 	s[i] = '\0';

@@ -41,6 +41,8 @@ follow(struct follow *f, int bell, struct dc_err *err)
 	int more;
 
 	f->fn = add_line;
+	/* Nobody uses it after us. */
+	/* cppcheck-suppress autoVariables */
 	f->arg = &lines;
 	for (;;) {
 		dc_bell_clear(bell);

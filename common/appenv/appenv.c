@@ -67,3 +67,17 @@ dc_appenv_quote(const char *text)
 	dc_str_add(&s, "'");
 	return dc_str_steal(&s);
 }
+
+char *
+dc_appenv_hook(const char *hook)
+{
+	char *quoted = dc_appenv_quote(hook), *script;
+
+	script = dc_asprintf("h=%s; if [ -f \"$h\" ]; then chmod +x \"$h\";"
+			     " case $h in /*|./*) ;; *) h=./$h ;; esac;"
+			     " exec \"$h\"; fi;"
+			     " chmod +x %s >/dev/null 2>&1; exec %s",
+	    quoted, hook, hook);
+	free(quoted);
+	return script;
+}

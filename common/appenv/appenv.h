@@ -17,6 +17,10 @@ void dc_appenv_base(struct dc_strv *env);
 /* /bin/bash -lc "SCRIPT" after ~/profile, if there is one, was read. */
 void dc_appenv_shell(struct dc_strv *argv, const char *script);
 
+/* Shell text that runs HOOK, a file (made executable first, with or without ./
+ * in front) or a command line; the caller's. */
+char *dc_appenv_hook(const char *hook);
+
 /* TEXT in single quotes, safe in a shell; the caller's. */
 char *dc_appenv_quote(const char *text);
 

@@ -63,5 +63,6 @@
 
 /* Kept */
 #define DC_KEPT_SNAPSHOTS 10 /* per service, CONTRACT A */
+#define DC_KEPT_REVISIONS 10 /* uploads, per application */
 
 #endif

@@ -156,10 +156,7 @@ dc_account_set_password(struct dc_db *db, int64_t id, const char *password_hash,
 	if (rc < 0)
 		return rc;
 	rc = update_password(db, id, password_hash, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 int
@@ -254,7 +251,7 @@ int
 dc_key_add(struct dc_db *db, bool *is_new, int64_t account_id,
     const struct dc_key *key, struct dc_err *err)
 {
-	int64_t owner;
+	int64_t owner = 0;
 	int rc;
 
 	rc = insert_key(db, is_new, account_id, key, err);

@@ -150,10 +150,7 @@ dc_application_add(struct dc_db *db, int64_t *id, int64_t account_id,
 	if (rc < 0)
 		return rc;
 	rc = insert(db, id, account_id, name, flavor, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 int

@@ -198,10 +198,7 @@ dc_build_fail(struct dc_db *db, int64_t id, int from, int to, const char *me,
 	rc = dc_build_move(db, id, from, to, me, err);
 	if (rc == 0)
 		rc = end_row(db, id, error, 0, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 int
@@ -219,8 +216,5 @@ dc_build_finish(struct dc_db *db, int64_t build_id,
 		    DC_BUILD_DONE, me, err);
 	if (rc == 0)
 		rc = end_row(db, build_id, NULL, snapshot->id, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }

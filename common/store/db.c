@@ -80,43 +80,70 @@ migrate_one(struct dc_db *db, int version, struct dc_err *err)
 	return rc < 0 ? dc_wrap(err, rc, "migration %d", version + 1) : 0;
 }
 
-/* Several daemons may start at once: the version is read inside the write
- * transaction, so one of them migrates and the others find it done. */
+/* The version of a store of ours, 0: an empty file, or DC_EINVAL. In one
+ * snapshot: another daemon may be migrating at this moment. */
+static int
+check_version(struct dc_db *db, int64_t *version, int64_t newest,
+    struct dc_err *err)
+{
+	int64_t id = 0, tables = 0;
+	int rc = pragma_get(db, "PRAGMA user_version", version, err);
+
+	if (rc == 0)
+		rc = pragma_get(db, "PRAGMA application_id", &id, err);
+	if (rc == 0)
+		rc = pragma_get(db, "SELECT count(*) FROM sqlite_schema",
+		    &tables, err);
+	if (rc < 0)
+		return rc;
+	if (*version == 0 ? id != 0 || tables != 0 : id != APPLICATION_ID)
+		return dc_fail(err, DC_EINVAL, "not a dcloud store");
+	if (*version > newest)
+		return dc_fail(err, DC_EINVAL,
+		    "the store is of version %" PRId64
+		    ", this program knows %" PRId64 ": upgrade it",
+		    *version, newest);
+	return 0;
+}
+
+static int
+migrate_all(struct dc_db *db, int64_t newest, struct dc_err *err)
+{
+	int64_t version;
+	int rc = check_version(db, &version, newest, err);
+
+	for (; rc == 0 && version < newest; version++)
+		rc = migrate_one(db, (int)version, err);
+	return rc;
+}
+
+/* Several daemons may start at once: one of them migrates inside the write
+ * transaction and the others find it done. */
 static int
 migrate(struct dc_db *db, struct dc_err *err)
 {
-	int64_t version, id, newest = 0;
+	int64_t version, newest = 0;
 	int rc;
 
 	while (dc_migrations[newest] != NULL)
 		newest++;
-	rc = pragma_get(db, "PRAGMA user_version", &version, err);
-	if (rc == 0)
-		rc = pragma_get(db, "PRAGMA application_id", &id, err);
+	rc = db_exec(db, "BEGIN", err);
 	if (rc < 0)
 		return rc;
-	if ((version > 0 && id != APPLICATION_ID) || (version == 0 && id != 0))
-		return dc_fail(err, DC_EINVAL, "not a dcloud store");
-	if (version > newest)
-		return dc_fail(err, DC_EINVAL,
-		    "the store is of version %" PRId64
-		    ", this program knows %" PRId64 ": upgrade it",
-		    version, newest);
-	if (version == newest)
-		return 0;
+	rc = check_version(db, &version, newest, err);
+	(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (rc == 0)
+		rc = db_exec(db,
+		    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+		    err);
+	if (rc < 0 || version == newest)
+		return rc;
 	rc = dc_db_begin(db, err);
-	if (rc == 0)
-		rc = pragma_get(db, "PRAGMA user_version", &version, err);
-	for (; rc == 0 && version < newest; version++)
-		rc = migrate_one(db, (int)version, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return rc < 0 ? rc : dc_db_end(db, migrate_all(db, newest, err), err);
 }
 
-static int
-configure(struct dc_db *db, struct dc_err *err)
+static void
+configure(struct dc_db *db)
 {
 	static const int on[] = {SQLITE_DBCONFIG_DEFENSIVE,
 	    SQLITE_DBCONFIG_ENABLE_FKEY};
@@ -130,8 +157,6 @@ configure(struct dc_db *db, struct dc_err *err)
 		(void)sqlite3_db_config(db->handle, on[i], 1, NULL);
 	for (i = 0; i < sizeof(off) / sizeof(off[0]); i++)
 		(void)sqlite3_db_config(db->handle, off[i], 0, NULL);
-	return db_exec(db,
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
 }
 
 static int
@@ -156,10 +181,11 @@ dc_db_open(struct dc_db **out, const char *path, struct dc_err *err)
 	int rc, fd;
 
 	db->bell = -1;
-	/* sqlite would make it 0640; -wal and -shm inherit this mode. */
+	/* sqlite would make it 0640; -wal and -shm inherit this mode. O_EXCL:
+	 * to open and close a store that this process has open already would
+	 * drop its POSIX locks. */
 	if (!in_memory) {
-		fd =
-		    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
 		if (fd >= 0)
 			(void)close(fd);
 	}
@@ -167,7 +193,7 @@ dc_db_open(struct dc_db **out, const char *path, struct dc_err *err)
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
 	    NULL);
 	if (rc == SQLITE_OK)
-		rc = configure(db, err);
+		configure(db);
 	else
 		rc = db_fail(db, "open", err);
 	if (rc == 0 && !in_memory)
@@ -239,6 +265,15 @@ dc_db_rollback(struct dc_db *db)
 	if (db->in_transaction)
 		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	db->in_transaction = false;
+}
+
+int
+dc_db_end(struct dc_db *db, int rc, struct dc_err *err)
+{
+	if (rc >= 0)
+		return dc_db_commit(db, err);
+	dc_db_rollback(db);
+	return rc;
 }
 
 bool

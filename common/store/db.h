@@ -23,6 +23,9 @@ int dc_db_begin(struct dc_db *db, struct dc_err *err);
 /* Commits and rings the bell. */
 int dc_db_commit(struct dc_db *db, struct dc_err *err);
 void dc_db_rollback(struct dc_db *db);
+/* Commits when RC, of what was done since begin, is >= 0; else rolls back and
+ * returns RC. */
+int dc_db_end(struct dc_db *db, int rc, struct dc_err *err);
 bool dc_db_in_transaction(const struct dc_db *db);
 
 /* SQL must outlive the statement. */

@@ -274,8 +274,5 @@ dc_deployment_end(struct dc_db *db, int64_t id, int from, int to,
 	if (rc < 0)
 		return rc;
 	rc = end_rows(db, id, from, to, me, message, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }

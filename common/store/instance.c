@@ -34,6 +34,7 @@ const struct dc_machine dc_instance_machine = {"instance", "instances",
 
 #define SELECT                                                                 \
 	"SELECT i.*, s.name AS service, s.application_id,"                     \
+	" coalesce(s.memory, 0) AS wanted_memory,"                             \
 	" a.name AS application, a.uid_range, u.name AS account, u.email,"     \
 	" r.name AS revision, d.deploy_id, n.name AS node,"                    \
 	" coalesce(x.number, 0) AS address"                                    \
@@ -73,6 +74,7 @@ fill(struct dc_instance *i, struct dc_stmt *q)
 	i->application_id = dc_stmt_get_int(q, "application_id");
 	i->uid_range = dc_stmt_get_int(q, "uid_range");
 	i->created_at = dc_stmt_get_int(q, "created_at");
+	i->wanted_memory = dc_stmt_get_int(q, "wanted_memory");
 	i->address = dc_stmt_get_int(q, "address");
 	i->installed = dc_stmt_get_int(q, "installed") != 0;
 	i->state =
@@ -208,10 +210,23 @@ dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
 	rc = dc_instance_move(db, id, from, DC_INSTANCE_FAILED, me, err);
 	if (rc == 0)
 		rc = set_error(db, id, error, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
+}
+
+int
+dc_instance_set_memory(struct dc_db *db, int64_t id, int64_t bytes,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "UPDATE instances SET memory = :bytes WHERE id = :id", err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":bytes", bytes);
+	dc_stmt_int(q, ":id", id);
+	return dc_stmt_run(q, NULL, err);
 }
 
 int
@@ -259,10 +274,7 @@ dc_instance_end(struct dc_db *db, int64_t id, int from, const char *me,
 	if (rc < 0)
 		return rc;
 	rc = end_rows(db, id, from, me, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 static int

@@ -25,6 +25,7 @@ extern const struct dc_machine dc_instance_machine;
 struct dc_instance {
 	int64_t id, deployment_id, service_id, snapshot_id, number, memory;
 	int64_t application_id, uid_range, created_at;
+	int64_t wanted_memory; /* as `dcloud scale` says now; 0: the default */
 	int64_t address; /* host number in the node's subnet; 0: none */
 	bool installed;
 	enum dc_instance_state state;
@@ -56,6 +57,9 @@ int dc_instance_move(struct dc_db *db, int64_t id, int from, int to,
 /* From any state before UP to FAILED, with why. */
 int dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
     const char *error, struct dc_err *err);
+/* What its container is limited to, in bytes. */
+int dc_instance_set_memory(struct dc_db *db, int64_t id, int64_t bytes,
+    struct dc_err *err);
 int dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err);
 /* To GONE: its address is free again. */
 int dc_instance_end(struct dc_db *db, int64_t id, int from, const char *me,

@@ -78,10 +78,7 @@ dc_machine_move(struct dc_db *db, const struct dc_machine *m, int64_t id,
 	if (rc < 0)
 		return rc;
 	rc = swap_state(db, m, id, from, to, me, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 int
@@ -150,8 +147,9 @@ dc_machine_release(struct dc_db *db, const struct dc_machine *m, int64_t id,
 {
 	dc_auto_free char *sql =
 	    dc_asprintf("UPDATE %s SET claimed_by = NULL, lease_until = 0"
-			" WHERE (:id = 0 OR id = :id)"
-			" AND substr(claimed_by, 1, length(:me)) = :me",
+			" WHERE CASE WHEN :id = 0"
+			"  THEN substr(claimed_by, 1, length(:me)) = :me"
+			"  ELSE id = :id AND claimed_by = :me END",
 		m->table);
 	dc_auto_stmt struct dc_stmt *q = NULL;
 	int rc;

@@ -186,10 +186,7 @@ dc_snapshot_remove(struct dc_db *db, int64_t id, struct dc_err *err)
 		dc_stmt_int(q, ":id", id);
 		rc = dc_stmt_run(q, NULL, err);
 	}
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 bool

@@ -95,10 +95,7 @@ dc_variable_save(struct dc_db *db, int64_t application_id,
 		rc = save_one(db, application_id, &vars[i], err);
 	if (rc == 0)
 		rc = check_count(db, application_id, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 int

@@ -1,0 +1,125 @@
+/* tests/unit/test_account.c -- accounts, their keys and tokens. */
+#include <check.h>
+
+#include "common/store/account.h"
+#include "common/store/application.h"
+
+Suite *account_suite(void);
+
+static struct dc_db *db;
+static int64_t alice, bob;
+
+static void
+setup(void)
+{
+	ck_assert_int_eq(dc_db_open(&db, ":memory:", NULL), 0);
+	ck_assert_int_eq(dc_account_add(db, &alice, "alice", "a@example.org",
+			     "h1", NULL),
+	    0);
+	ck_assert_int_eq(dc_account_add(db, &bob, "bob", "", "h2", NULL), 0);
+}
+
+static void
+teardown(void)
+{
+	dc_db_close(db);
+}
+
+START_TEST(add__a_name_is_taken_once)
+{
+	struct dc_err err = DC_ERR_INIT;
+	int64_t id;
+
+	ck_assert_int_eq(dc_account_add(db, &id, "alice", "", "x", &err),
+	    DC_EBUSY);
+	ck_assert_str_eq(err.msg, "account 'alice' exists already");
+}
+END_TEST
+
+START_TEST(add__odd_names_are_refused)
+{
+	static const char *const names[] = {"", "Alice", "a-b", "a b", "a@b",
+	    "../x", "123456789012345678901234567890123"};
+	int64_t id;
+
+	ck_assert_int_eq(dc_account_add(db, &id, names[_i], "", "x", NULL),
+	    DC_EINVAL);
+}
+END_TEST
+
+START_TEST(find__by_name_or_unique_address)
+{
+	dc_auto_account struct dc_account a = {0};
+	dc_auto_account struct dc_account b = {0};
+	dc_auto_account struct dc_account none = {0};
+
+	ck_assert_int_eq(dc_account_find(db, &a, "a@example.org", NULL), 0);
+	ck_assert_int_eq(a.id, alice);
+	ck_assert_int_eq(dc_account_find(db, &b, "bob", NULL), 0);
+	ck_assert_str_eq(b.password_hash, "h2");
+	ck_assert_int_eq(dc_account_find(db, &none, "", NULL), DC_ENOTFOUND);
+}
+END_TEST
+
+START_TEST(set_password__takes_tokens_back)
+{
+	int64_t id;
+
+	ck_assert_int_eq(dc_token_add(db, alice, "t1", NULL), 0);
+	ck_assert_int_eq(dc_token_add(db, bob, "t2", NULL), 0);
+	ck_assert_int_eq(dc_account_set_password(db, alice, "new", NULL), 0);
+	ck_assert_int_eq(dc_token_find(db, &id, "t1", NULL), DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(db, &id, "t2", NULL), 0);
+	ck_assert_int_eq(id, bob);
+}
+END_TEST
+
+START_TEST(remove__not_while_it_owns_an_application)
+{
+	int64_t app;
+
+	ck_assert_int_eq(dc_application_add(db, &app, alice, "blog", "live",
+			     NULL),
+	    0);
+	ck_assert_int_eq(dc_account_remove(db, alice, NULL), DC_EBUSY);
+	ck_assert_int_eq(dc_account_remove(db, bob, NULL), 0);
+}
+END_TEST
+
+START_TEST(key_add__own_again_is_success_anothers_is_not)
+{
+	struct dc_key key = {.type = "ssh-ed25519",
+	    .blob = "AAAA",
+	    .comment = "me"};
+	bool first, again;
+	int64_t owner;
+
+	ck_assert_int_eq(dc_key_add(db, &first, alice, &key, NULL), 0);
+	ck_assert_int_eq(dc_key_add(db, &again, alice, &key, NULL), 0);
+	ck_assert(first);
+	ck_assert(!again);
+	ck_assert_int_eq(dc_key_add(db, &again, bob, &key, NULL), DC_EBUSY);
+	ck_assert_int_eq(dc_key_find(db, &owner, "ssh-ed25519", "AAAA", NULL),
+	    0);
+	ck_assert_int_eq(owner, alice);
+	ck_assert_int_eq(dc_key_find(db, &owner, "ssh-rsa", "AAAA", NULL),
+	    DC_ENOTFOUND);
+}
+END_TEST
+
+Suite *
+account_suite(void)
+{
+	Suite *s = suite_create("account");
+	TCase *t = tcase_create("store");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, add__a_name_is_taken_once);
+	tcase_add_loop_test(t, add__odd_names_are_refused, 0, 7);
+	tcase_add_test(t, find__by_name_or_unique_address);
+	tcase_add_test(t, set_password__takes_tokens_back);
+	tcase_add_test(t, remove__not_while_it_owns_an_application);
+	tcase_add_test(t, key_add__own_again_is_success_anothers_is_not);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -289,7 +289,7 @@ format_size(int64_t bytes)
 {
 	if (bytes < 1000)
 		return dc_asprintf("%" PRId64 "B", bytes);
-	if (bytes < 1000 * 1000)
+	if (bytes < 1000000)
 		return dc_asprintf("%" PRId64 "KB", bytes / 1000);
 	return dc_asprintf("%" PRId64 "MB", bytes / 1000000);
 }
@@ -300,7 +300,7 @@ finish(struct work *w, struct dc_err *err)
 	dc_auto_free char *dir = dc_asprintf("%s/%s", w->boxes, w->box);
 	dc_auto_free char *size = NULL;
 	dc_auto_free char *text = NULL;
-	struct dc_snapshot s;
+	struct dc_snapshot s = {0};
 	int rc = dc_box_stop(w->boxes, w->box, 0, err);
 
 	if (rc == 0)

@@ -104,22 +104,26 @@ help_format(FILE *to, const struct command *c)
 	print_options(to, "global options", OPT_GLOBAL);
 }
 
-/* Text for mdoc: no line may begin with a control character of roff. */
+/* Text for mdoc: no line may begin with a control character of roff, and a
+ * sentence begins a line. */
 static void
 print_roff(const char *text)
 {
+	const char *p;
 	bool at_start = true;
 
-	for (; *text != '\0'; text++) {
-		if (at_start && (*text == '.' || *text == '\''))
+	for (p = text; *p != '\0'; p++) {
+		if (at_start && (*p == '.' || *p == '\''))
 			(void)fputs("\\&", stdout);
-		at_start = false;
-		if (*text == '\\')
+		at_start = *p == ' ' && p > text && p[-1] == '.';
+		if (at_start)
+			(void)putchar('\n');
+		else if (*p == '\\')
 			(void)fputs("\\e", stdout);
-		else if (*text == '-')
+		else if (*p == '-')
 			(void)fputs("\\-", stdout);
 		else
-			(void)putchar(*text);
+			(void)putchar(*p);
 	}
 	(void)putchar('\n');
 }

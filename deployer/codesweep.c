@@ -15,7 +15,7 @@
 
 /* Younger trees may belong to an upload that has not written its row yet. */
 #define GRACE_MS (3600 * 1000L)
-#define EVENT_MS (90 * 24 * 3600 * 1000L)
+#define EVENT_MS (90L * 24 * 3600 * 1000)
 
 static int
 remove_idle(const struct dc_idle_revision *r, void *arg, struct dc_err *err)

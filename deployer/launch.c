@@ -27,7 +27,7 @@ struct program {
 struct programs {
 	struct program v[DC_MAX_PROCESSES];
 	size_t n;
-	char crashed[65];
+	char crashed[160]; /* "'node' (exit status 1)": one that failed */
 };
 
 static struct program *
@@ -53,6 +53,7 @@ note_line(struct programs *p, char *line)
 	const char *state = rest != NULL ? strsep(&rest, " ") : NULL;
 	const char *crashes = rest != NULL ? strstr(rest, "crashes=") : NULL;
 	struct program *program;
+	const char *how;
 
 	if (state == NULL)
 		return;
@@ -62,10 +63,12 @@ note_line(struct programs *p, char *line)
 	program->steady = strcmp(state, "RUNNING") == 0 ||
 			  strcmp(state, "EXITED") == 0 ||
 			  strcmp(state, "STOPPED") == 0;
+	how = crashes != NULL ? strchr(crashes, ' ') : NULL;
 	if (strcmp(state, "FATAL") == 0 ||
 	    (crashes != NULL &&
 		strtol(crashes + strlen("crashes="), NULL, 10) >= MAX_CRASHES))
-		(void)snprintf(p->crashed, sizeof(p->crashed), "%s", name);
+		(void)snprintf(p->crashed, sizeof(p->crashed), "'%s' (%s)",
+		    name, how != NULL ? how + 1 : state);
 }
 
 static bool
@@ -111,7 +114,7 @@ read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
 		}
 		if (programs.crashed[0] != '\0')
 			return dc_fail(err, DC_EUSER,
-			    "process '%s' keeps crashing", programs.crashed);
+			    "process %s keeps crashing", programs.crashed);
 		if (want_steady && programs.n > 0 && all_steady(&programs))
 			return 0;
 	}

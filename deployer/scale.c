@@ -94,7 +94,7 @@ add_service(const struct dc_revision_service *r, void *arg, struct dc_err *err)
 	struct work *w = arg;
 	dc_auto_service struct dc_service s = {0};
 	dc_auto_service_def struct dc_service_def def = {0};
-	struct dc_snapshot snapshot;
+	struct dc_snapshot snapshot = {0};
 	int64_t id, have = 0, n;
 	int rc;
 

@@ -11,6 +11,7 @@
 #include "common/box/box.h"
 #include "common/box/mount.h"
 #include "common/box/net.h"
+#include "common/box/place.h"
 #include "common/layer/layer.h"
 #include "common/store/build.h"
 #include "common/store/instance.h"
@@ -156,8 +157,10 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 	struct sweeping s = {.job = job,
 	    .boxes = dc_conf_path(job->conf, "boxes"),
 	    .prefix = dc_asprintf("%s-", job->conf->bridge)};
-	int rc = sweep_boxes(&s, err);
+	int rc = dc_place_up(job->conf, err);
 
+	if (rc == 0)
+		rc = sweep_boxes(&s, err);
 	if (rc == 0)
 		rc = dc_snapshot_each_idle(job->db, 0, DC_KEPT_SNAPSHOTS,
 		    remove_snapshot, &s, err);

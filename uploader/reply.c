@@ -97,7 +97,11 @@ reply_line(struct reply *rp, const struct dc_json *j, struct dc_err *err)
 int
 reply_keep_alive(struct reply *rp, struct dc_err *err)
 {
-	return dc_fs_write_all(rp->fd, "\r\n", 2, err);
+	/* Several: libcurl's low-speed limit of one byte a second takes two
+	 * bytes within five seconds for silence. */
+	static const char blank[] = "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
+
+	return dc_fs_write_all(rp->fd, blank, sizeof(blank) - 1, err);
 }
 
 int

@@ -39,8 +39,8 @@
 #define DC_MAX_TREE_DEPTH 128         /* directories in each other       */
 
 /* Logs of a deployment: the middle of a longer one is dropped */
-#define DC_MAX_LOG_LINE 8192                /* bytes                         */
-#define DC_MAX_LOG_BYTES (16 * 1024 * 1024) /* per deployment and service  */
+#define DC_MAX_LOG_LINE 8192          /* bytes                         */
+#define DC_MAX_LOG_BYTES (16LL << 20) /* per deployment and service  */
 
 /* Time, in seconds */
 #define DC_BUILD_SECONDS 900       /* CONTRACT 1.6 */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* U+FFFD */
+#define REPLACEMENT "\xef\xbf\xbd"
+
 void *
 dc_xcalloc(size_t n, size_t size)
 {
@@ -88,6 +91,44 @@ dc_str_addf(struct dc_str *s, const char *fmt, ...)
 		abort();
 	dc_str_addn(s, text, (size_t)n);
 	free(text);
+}
+
+/* Length of the UTF-8 sequence at S, 0 when there is none: no overlong forms,
+ * no surrogates, nothing above U+10FFFF. */
+static size_t
+sequence(const unsigned char *s, size_t len)
+{
+	size_t n, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (n > len)
+		return 0;
+	for (i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+void
+dc_str_add_utf8(struct dc_str *s, const char *bytes, size_t len)
+{
+	size_t i = 0, n;
+
+	while (i < len) {
+		n = sequence((const unsigned char *)bytes + i, len - i);
+		if (n == 0)
+			dc_str_add(s, REPLACEMENT);
+		else
+			dc_str_addn(s, bytes + i, n);
+		i += n == 0 ? 1 : n;
+	}
 }
 
 void

@@ -24,6 +24,8 @@ void dc_str_add(struct dc_str *s, const char *text);
 void dc_str_addn(struct dc_str *s, const char *bytes, size_t n);
 void dc_str_addf(struct dc_str *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Each byte that is not UTF-8 becomes U+FFFD. */
+void dc_str_add_utf8(struct dc_str *s, const char *bytes, size_t len);
 /* Removes the first N bytes. */
 void dc_str_shift(struct dc_str *s, size_t n);
 void dc_str_done(struct dc_str *s);

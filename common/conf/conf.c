@@ -6,6 +6,7 @@
 #include "common/base/str.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -250,11 +251,14 @@ static int
 prepare_dir(const char *path, mode_t mode, uid_t uid, gid_t gid,
     struct dc_err *err)
 {
+	dc_auto_fd int fd = -1;
 	int rc = dc_fs_mkdirs(path, 0755, err);
 
 	if (rc < 0)
 		return rc;
-	if (chown(path, uid, gid) < 0 || chmod(path, mode) < 0)
+	/* The state root is the unprivileged user's: no link of his. */
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
 		return dc_fail_errno(err, "prepare '%s'", path);
 	return 0;
 }

@@ -123,7 +123,9 @@ end_child(struct loop *l, size_t i, int status, struct dc_err *err)
 	struct child c = l->children[i];
 	int rc = 0;
 
-	l->children[i] = l->children[--l->n];
+	l->n--;
+	l->children[i] = l->children[l->n];
+	l->children[l->n].claim = NULL;
 	if (status != 0)
 		log_warn("%s=%" PRId64 " pid=%d ended with status %d",
 		    c.kind->name, c.id, (int)c.pid, status);

@@ -7,8 +7,6 @@
 
 #include "common/base/str.h"
 
-#define REPLACEMENT "\xef\xbf\xbd"
-
 static json_t *
 in(const struct dc_json *j)
 {
@@ -117,44 +115,6 @@ dc_json_new_real(double value)
 	return made(j != NULL ? j : json_null());
 }
 
-/* Length of the UTF-8 sequence at S, 0 when there is none: no overlong forms,
- * no surrogates, nothing above U+10FFFF. */
-static size_t
-sequence(const unsigned char *s, size_t len)
-{
-	size_t n, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (n > len)
-		return 0;
-	for (i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-static void
-add_valid(struct dc_str *to, const char *s, size_t len)
-{
-	size_t i = 0, n;
-
-	while (i < len) {
-		n = sequence((const unsigned char *)s + i, len - i);
-		if (n == 0)
-			dc_str_add(to, REPLACEMENT);
-		else
-			dc_str_addn(to, s + i, n);
-		i += n == 0 ? 1 : n;
-	}
-}
-
 struct dc_json *
 dc_json_new_strn(const char *s, size_t len)
 {
@@ -163,7 +123,7 @@ dc_json_new_strn(const char *s, size_t len)
 
 	if (j != NULL)
 		return made(j);
-	add_valid(&valid, s, len);
+	dc_str_add_utf8(&valid, s, len);
 	return made(json_stringn(valid.data, valid.len));
 }
 
@@ -200,7 +160,7 @@ dc_json_add(struct dc_json *to, const char *key, struct dc_json *value)
 	if (key == NULL) {
 		rc = json_array_append_new(in(to), in(value));
 	} else {
-		add_valid(&valid, key, strlen(key));
+		dc_str_add_utf8(&valid, key, strlen(key));
 		rc = json_object_set_new_nocheck(in(to),
 		    valid.data != NULL ? valid.data : "", in(value));
 	}

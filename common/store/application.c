@@ -196,18 +196,23 @@ dc_application_load(struct dc_db *db, struct dc_application *out, int64_t id,
 	return 0;
 }
 
+/* FN may write: no statement of ours is open when it is called. */
 static int
 each(struct dc_stmt *q, dc_application_fn *fn, void *arg, struct dc_err *err)
 {
+	dc_auto_free struct dc_application *rows = NULL;
+	size_t i, n = 0;
 	int rc;
 
 	while ((rc = dc_stmt_step(q, err)) == 1) {
-		dc_auto_application struct dc_application a = {0};
-
-		fill(&a, q);
-		rc = fn(&a, arg, err);
-		if (rc < 0)
-			return rc;
+		rows = dc_xrealloc(rows, (n + 1) * sizeof(*rows));
+		rows[n] = (struct dc_application){0};
+		fill(&rows[n++], q);
+	}
+	for (i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = fn(&rows[i], arg, err);
+		dc_application_done(&rows[i]);
 	}
 	return rc;
 }

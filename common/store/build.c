@@ -159,11 +159,18 @@ int
 dc_build_move(struct dc_db *db, int64_t id, int from, int to, const char *me,
     struct dc_err *err)
 {
-	int rc = dc_machine_move(db, &dc_build_machine, id, from, to, me, err);
+	int rc;
 
-	if (rc == 0 && to == DC_BUILD_PREPARING)
+	if (to != DC_BUILD_PREPARING)
+		return dc_machine_move(db, &dc_build_machine, id, from, to, me,
+		    err);
+	rc = dc_db_begin(db, err);
+	if (rc < 0)
+		return rc;
+	rc = dc_machine_move(db, &dc_build_machine, id, from, to, me, err);
+	if (rc == 0)
 		rc = count_attempt(db, id, err);
-	return rc;
+	return dc_db_end(db, rc, err);
 }
 
 static int

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
@@ -39,8 +40,9 @@ db_fail(struct dc_db *db, const char *what, struct dc_err *err)
 	    code == SQLITE_CONSTRAINT_PRIMARYKEY)
 		return dc_fail(err, DC_EBUSY, "store: %s",
 		    sqlite3_errmsg(db->handle));
-	return dc_fail(err, DC_EFAIL, "store: %s, at: %.200s",
+	(void)dc_fail(err, DC_EFAIL, "store: %s, at: %.200s",
 	    sqlite3_errmsg(db->handle), what);
+	return DC_EFAIL;
 }
 
 static int
@@ -109,7 +111,7 @@ check_version(struct dc_db *db, int64_t *version, int64_t newest,
 static int
 migrate_all(struct dc_db *db, int64_t newest, struct dc_err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 	int rc = check_version(db, &version, newest, err);
 
 	for (; rc == 0 && version < newest; version++)
@@ -122,7 +124,7 @@ migrate_all(struct dc_db *db, int64_t newest, struct dc_err *err)
 static int
 migrate(struct dc_db *db, struct dc_err *err)
 {
-	int64_t version, newest = 0;
+	int64_t version = 0, newest = 0;
 	int rc;
 
 	while (dc_migrations[newest] != NULL)
@@ -157,6 +159,22 @@ configure(struct dc_db *db)
 		(void)sqlite3_db_config(db->handle, on[i], 1, NULL);
 	for (i = 0; i < sizeof(off) / sizeof(off[0]); i++)
 		(void)sqlite3_db_config(db->handle, off[i], 0, NULL);
+}
+
+/* One process at a time: sqlite does not wait for another that is switching
+ * the same new file to WAL. */
+static int
+migrate_alone(struct dc_db *db, struct dc_err *err)
+{
+	int rc;
+
+	while (db->bell >= 0 && flock(db->bell, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return dc_fail_errno(err, "lock the bell");
+	rc = migrate(db, err);
+	if (db->bell >= 0)
+		(void)flock(db->bell, LOCK_UN);
+	return rc;
 }
 
 static int
@@ -200,7 +218,7 @@ dc_db_open(struct dc_db **out, const char *path, struct dc_err *err)
 		rc = db->bell = bell_file_open(path, err);
 	(void)umask(mask);
 	if (rc >= 0)
-		rc = migrate(db, err);
+		rc = migrate_alone(db, err);
 	if (rc < 0)
 		return dc_wrap(err, rc, "open store '%s'", path);
 	*out = dc_steal_ptr(&db);

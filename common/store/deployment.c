@@ -220,10 +220,7 @@ dc_deployment_add(struct dc_db *db, int64_t *id, char **deploy_id,
 		return rc;
 	rc = insert(db, id, name, application_id, revision_id, account_id,
 	    clean, err);
-	if (rc == 0)
-		rc = dc_db_commit(db, err);
-	else
-		dc_db_rollback(db);
+	rc = dc_db_end(db, rc, err);
 	if (rc < 0)
 		return dc_wrap(err, rc, "add deployment");
 	if (deploy_id != NULL)

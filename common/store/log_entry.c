@@ -205,16 +205,17 @@ dc_log_buffer_due(const struct dc_log_buffer *b)
 static int
 write_row(struct dc_log_buffer *b, size_t n, struct dc_err *err)
 {
-	dc_auto_free char *text = NULL;
+	dc_auto_str struct dc_str text = {0};
 	size_t len = n;
 
 	if (len > 0 && b->text.data[len - 1] == '\n')
 		len--;
-	text = dc_strndup(b->text.data, len);
+	dc_str_addn(&text, "", 0);
+	dc_str_add_utf8(&text, b->text.data, len);
 	dc_str_shift(&b->text, n);
 	b->flushed = dc_mono_ms();
 	return dc_log_entry_add(b->db, b->deployment_id, b->service,
-	    b->instance, DC_LOG_INFO, text, err);
+	    b->instance, DC_LOG_INFO, text.data, err);
 }
 
 int

@@ -129,7 +129,7 @@ dc_machine_claim(struct dc_db *db, const struct dc_machine *m, int64_t *id,
 		return rc;
 	dc_stmt_text(q, ":me", me);
 	dc_stmt_int(q, ":now", dc_now_ms());
-	dc_stmt_int(q, ":until", dc_now_ms() + DC_LEASE_SECONDS * 1000);
+	dc_stmt_int(q, ":until", dc_now_ms() + DC_LEASE_SECONDS * 1000L);
 	rc = dc_stmt_step(q, err);
 	if (rc == 1)
 		found = dc_stmt_get_int(q, "id");

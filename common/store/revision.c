@@ -76,10 +76,8 @@ dc_revision_save(struct dc_db *db, int64_t *id, int64_t application_id,
 	if (rc < 0)
 		return rc;
 	rc = save_row(db, id, application_id, name, node, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return dc_wrap(err, rc, "add revision '%s'", name);
+	rc = dc_db_end(db, rc, err);
+	return rc < 0 ? dc_wrap(err, rc, "add revision '%s'", name) : 0;
 }
 
 int
@@ -258,32 +256,35 @@ dc_revision_save_services(struct dc_db *db, int64_t id,
 	if (rc == 0)
 		rc = run_with_id(db,
 		    "UPDATE revisions SET parsed = 1 WHERE id = :id", id, err);
-	if (rc == 0)
-		return dc_db_commit(db, err);
-	dc_db_rollback(db);
-	return dc_wrap(err, rc, "save services of revision %" PRId64, id);
+	rc = dc_db_end(db, rc, err);
+	return rc < 0
+		   ? dc_wrap(err, rc, "save services of revision %" PRId64, id)
+		   : 0;
 }
 
+/* FN may write: no statement of ours is open when it is called. */
 static int
 each_service(struct dc_db *db, int64_t id, const char *sql,
     dc_revision_service_fn *fn, void *arg, struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
+	dc_auto_strv struct dc_strv rows = {0}; /* three strings each */
+	size_t i;
 	int rc = dc_db_prepare(db, &q, sql, err);
 
 	if (rc < 0)
 		return rc;
 	dc_stmt_int(q, ":id", id);
 	while ((rc = dc_stmt_step(q, err)) == 1) {
-		struct dc_revision_service s = {
-		    .name = dc_stmt_get_text(q, "name"),
-		    .type = dc_stmt_get_text(q, "type"),
-		    .definition = dc_stmt_get_text(q, "definition"),
-		};
+		dc_strv_add(&rows, dc_stmt_get_text(q, "name"));
+		dc_strv_add(&rows, dc_stmt_get_text(q, "type"));
+		dc_strv_add(&rows, dc_stmt_get_text(q, "definition"));
+	}
+	for (i = 0; rc == 0 && i < rows.n; i += 3) {
+		struct dc_revision_service s = {rows.v[i], rows.v[i + 1],
+		    rows.v[i + 2]};
 
 		rc = fn(&s, arg, err);
-		if (rc < 0)
-			return rc;
 	}
 	return rc;
 }

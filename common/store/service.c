@@ -247,6 +247,18 @@ add_host(struct dc_db *db, int64_t id, const char *host, int64_t *added,
 	return dc_stmt_run(q, added, err);
 }
 
+/* An underscore is no part of a host name. */
+static char *
+host_label(const char *name)
+{
+	char *label = dc_strdup(name), *p;
+
+	for (p = label; *p != '\0'; p++)
+		if (*p == '_')
+			*p = '-';
+	return label;
+}
+
 int
 dc_service_add_route(struct dc_db *db, int64_t id, const char *domain,
     struct dc_err *err)
@@ -254,8 +266,8 @@ dc_service_add_route(struct dc_db *db, int64_t id, const char *domain,
 	dc_auto_service struct dc_service s = {0};
 	dc_auto_free char *first = NULL;
 	dc_auto_free char *other = NULL;
+	dc_auto_free char *label = NULL;
 	int64_t added;
-	char *p;
 	int rc = dc_service_load(db, &s, id, err);
 
 	if (rc < 0)
@@ -263,13 +275,10 @@ dc_service_add_route(struct dc_db *db, int64_t id, const char *domain,
 	rc = add_slot(db, id, err);
 	if (rc < 0 && rc != DC_ENOTFOUND)
 		return rc;
-	/* An underscore is no part of a host name. */
-	for (p = s.name; *p != '\0'; p++)
-		if (*p == '_')
-			*p = '-';
+	label = host_label(s.name);
 	first = dc_asprintf("%s-%s.%s", s.application, s.account, domain);
-	other = dc_asprintf("%s-%s-%s.%s", s.name, s.application, s.account,
-	    domain);
+	other =
+	    dc_asprintf("%s-%s-%s.%s", label, s.application, s.account, domain);
 	rc = add_host(db, id, first, &added, err);
 	if (rc == 0 && added == 0)
 		rc = add_host(db, id, other, &added, err);

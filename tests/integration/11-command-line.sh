@@ -128,15 +128,13 @@ like "nothing deployed" "$(dcloud -A one info 2>&1)" \
 hello_app app one
 rm .dotcloud/config
 dc connect app
-dc push
-is "push" $rc 0; echo "$said"
+ok "push" dcloud push
 first=$(dcloud revisions | sed -n 's/^\* //p')
 say_hello two
-dc push
-is "push again" $rc 0
+ok "push again" dcloud push
 second=$(dcloud revisions | sed -n 's/^\* //p')
-is "revisions" "$(dcloud revisions 2>&1 | sort)" "  $first
-* $second"
+is "revisions" "$(dcloud revisions 2>/dev/null | sort)" \
+    "$(printf '  %s\n* %s' "$first" "$second" | sort)"
 is "revisions --json" "$(dcloud revisions --json |
     json 'sorted(r["revision"] for r in j)')" "['$first', '$second']"
 like "url" "$(dcloud url)" "^www: +http://app-$user\\.localhost:$http_port/$"
@@ -196,8 +194,10 @@ fails "destroy no service" 'db.*does not exist' -y destroy db
 dc -y destroy www
 like "destroy a service" "$said" '^==> Destroying "app.www"$'
 is "its exit status" $rc 0
-is "it answers no more" "$(get app || echo none)" none
+ok "it answers no more" wait_until 20 not get app
 dc -y destroy
 like "destroy" "$said" '^==> Destroyed.$'
 ok "destroy disconnects" not test -e .dotcloud
 fails "destroy it again" 'does not exist' -y -A app destroy
+dc -y create app
+is "its name is free again" $rc 0

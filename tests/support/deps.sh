@@ -3,6 +3,21 @@
 # missing, and makes the system user that the daemons drop to.
 set -eu
 
+policy=/usr/sbin/policy-rc.d
+
+# The platform starts its own haproxy and sshd; the packages must not start
+# theirs on this machine just because we install them.
+install_packages() {
+	export DEBIAN_FRONTEND=noninteractive
+	if [ ! -e "$policy" ]; then
+		trap 'rm -f "$policy"' EXIT INT TERM
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+	fi
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
 missing=""
 for package in "$@"; do
 	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null |
@@ -10,10 +25,8 @@ for package in "$@"; do
 done
 if [ -n "$missing" ]; then
 	echo "installing Debian packages:$missing"
-	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq
 	# shellcheck disable=SC2086 # a list of names
-	apt-get install -y -qq --no-install-recommends $missing >/dev/null
+	install_packages $missing
 fi
 if ! getent passwd dcloud >/dev/null; then
 	echo "making the system user 'dcloud'"

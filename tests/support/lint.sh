@@ -1,6 +1,7 @@
 #!/bin/bash
 # tests/support/lint.sh -- what no compiler says: format, clang-tidy, cppcheck,
 # and the rules of ours that a grep can hold.
+# shellcheck disable=SC2046 # names of our files are words
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -128,7 +129,7 @@ step "no forbidden function" none_match \
     '\b(atoi|strncpy|sprintf|strcpy|strcat|system|gets|alloca|vfork)\(' \
     $(sources '*.c' '*.h')
 step "no promise in the code" none_match \
-    '\b(TODO|FIXME|XXX|HACK)\b' $(sources '*.c' '*.h' '*.sh' '*.sql')
+    '\b(TODO|FIXME|XXX|HACK)\b' $(sources '*.c' '*.h' '*.sh' '*.sql' ':!tests/support/lint.sh')
 step "O_CLOEXEC on every open" none_match \
     '\bopen(at)?\([^;]*O_(RDONLY|WRONLY|RDWR)[^;]*\);' \
     <(grep -nE '\bopen(at)?\(' $(sources 'common/*.c' 'deployer/*.c' \

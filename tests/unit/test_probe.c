@@ -56,7 +56,8 @@ serve(int fd, int go, const char *const *answers, const char *path)
 			continue;
 		buf[n] = '\0';
 		if (strncmp(buf + 4, path, strlen(path)) != 0)
-			(void)strcpy(buf, "HTTP/1.1 500 Wrong Path\r\n\r\n");
+			(void)snprintf(buf, sizeof(buf),
+			    "HTTP/1.1 500 Wrong Path\r\n\r\n");
 		else
 			(void)snprintf(buf, sizeof(buf), "%s", *answers);
 		(void)send(one, buf, strlen(buf), MSG_NOSIGNAL);

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *runtime_machine_suite(void);
@@ -20,9 +21,8 @@ note(const char *act)
 	size_t n = strlen(world.acts);
 
 	ck_assert_uint_lt(n + strlen(act) + 2, sizeof(world.acts));
-	if (n > 0)
-		strcat(world.acts, " ");
-	strcat(world.acts, act);
+	(void)snprintf(world.acts + n, sizeof(world.acts) - n, "%s%s",
+	    n > 0 ? " " : "", act);
 }
 
 static pid_t

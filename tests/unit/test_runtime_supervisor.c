@@ -158,6 +158,12 @@ ask(const char *line)
 	return answer;
 }
 
+static int
+number(const char *answer)
+{
+	return (int)strtol(answer, NULL, 10);
+}
+
 /* Reads a watch until a line begins with PREFIX. */
 static void
 await(FILE *f, const char *prefix, char line[512])
@@ -265,11 +271,11 @@ START_TEST(restart__says_both_and_changes_the_pid)
 
 	begin("[program:a]\ncommand=sleep 1000\n[program:b]\n"
 	      "command=sleep 1000\nautostart=false\nstartsecs=0\n");
-	first = atoi(ask("pid a"));
+	first = number(ask("pid a"));
 
 	ck_assert_str_eq(ask("restart a"), "a: stopped\na: started\n");
 
-	second = atoi(ask("pid a"));
+	second = number(ask("pid a"));
 	ck_assert_int_gt(first, 0);
 	ck_assert_int_gt(second, 0);
 	ck_assert_int_ne(first, second);
@@ -297,8 +303,8 @@ START_TEST(reread__touches_only_what_has_changed)
 
 	begin("[program:same]\ncommand=sleep 1000\n[program:gone]\n"
 	      "command=sleep 1000\n[program:changed]\ncommand=sleep 1000\n");
-	same = atoi(ask("pid same"));
-	changed = atoi(ask("pid changed"));
+	same = number(ask("pid same"));
+	changed = number(ask("pid changed"));
 	f = request("watch");
 	save("[program:same]\ncommand=sleep 1000\n"
 	     "[program:changed]\ncommand=sleep 1001\n"
@@ -308,9 +314,9 @@ START_TEST(reread__touches_only_what_has_changed)
 
 	await(f, "gone REMOVED", line);
 	await(f, "changed RUNNING", line);
-	ck_assert_int_eq(atoi(ask("pid same")), same);
-	ck_assert_int_ne(atoi(ask("pid changed")), changed);
-	ck_assert_int_gt(atoi(ask("pid new")), 0);
+	ck_assert_int_eq(number(ask("pid same")), same);
+	ck_assert_int_ne(number(ask("pid changed")), changed);
+	ck_assert_int_gt(number(ask("pid new")), 0);
 	ck_assert_str_eq(ask("pid gone"), "gone: ERROR (no such process)\n");
 }
 END_TEST

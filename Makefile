@@ -35,7 +35,7 @@ obj = $(patsubst %.c,$(1)/%.o,$(2))
 BIN := $(OUT)/bin/dcloud $(OUT)/bin/dcloud-uploader \
 	$(OUT)/bin/dcloud-builder $(OUT)/bin/dcloud-deployer
 LIBEXEC := $(OUT)/libexec/dcinit $(OUT)/libexec/dcloud-receive \
-	$(OUT)/libexec/dcloud-keys
+	$(OUT)/libexec/dcloud-keys $(OUT)/libexec/dcloud-packages
 
 .PHONY: all help deps check check-unit check-asan check-valgrind \
 	check-integration fuzz lint format coverage docs image demo demo-stop \
@@ -90,6 +90,11 @@ $(OUT)/musl/%.o: %.c
 $(OUT)/libexec/dcinit: $(call obj,$(OUT)/musl,$(RUNTIME) common/base/err.c common/base/str.c)
 	@mkdir -p $(@D)
 	$(MUSL_CC) -static -s -o $@ $^
+
+# What installs Debian packages, inside the container that is made for it.
+$(OUT)/libexec/dcloud-packages: runtime/packages
+	@mkdir -p $(@D)
+	install -m 755 $< $@
 
 # --- tests ------------------------------------------------------------------
 
@@ -185,6 +190,8 @@ bench: all image ## measure a push, phase by phase, beside docker
 docs: all ## generated documents: docs/states.md
 	$(OUT)/bin/dcloud-deployer states > docs/states.md
 
+export DCLOUD_DEMO_HTTP DCLOUD_DEMO_SSH DCLOUD_DEMO_ROOT
+
 # --- running it -------------------------------------------------------------
 
 IMAGES ?= /var/cache/dcloud/image
@@ -193,12 +200,13 @@ image: ## the base image of the containers (cached)
 	runtime/image/build $(IMAGES)
 
 demo: deps ## install, compile, start a platform, push an application
-	+$(MAKE) --no-print-directory -s -j2 all
-	+$(MAKE) --no-print-directory -s image
-	tests/support/demo.sh up $(OUT)
+	@tests/support/progress.sh "compiling" \
+	    $(MAKE) --no-print-directory -j$$(nproc) all
+	@runtime/image/build $(IMAGES)
+	@tests/support/demo.sh up $(OUT)
 
 demo-stop: ## stop the demo and leave nothing of it
-	tests/support/demo.sh down $(OUT)
+	@tests/support/demo.sh down $(OUT)
 
 install: all ## to PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \

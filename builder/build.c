@@ -1,6 +1,7 @@
 /* builder/build.c -- see build.h. CONTRACT 1.6, steps 3 to 8. */
 #include "builder/build.h"
 
+#include "builder/packages.h"
 #include "builder/snapshot.h"
 #include "common/appenv/appenv.h"
 #include "common/base/auto.h"
@@ -12,6 +13,7 @@
 #include "common/box/place.h"
 #include "common/buildfile/service_def.h"
 #include "common/layer/layer.h"
+#include "common/packages/packages.h"
 #include "common/step/step.h"
 #include "common/store/node.h"
 
@@ -31,8 +33,9 @@ struct work {
 	struct dc_snapshot previous; /* id 0: a clean build */
 	struct dc_strv layers;       /* of previous */
 	char *boxes, *box;
+	char *packages; /* layer under the container's root, or NULL */
 	uid_t first_id;
-	int64_t address;
+	int64_t address, deadline; /* monotonic ms */
 };
 
 int
@@ -171,6 +174,8 @@ create_box(struct work *w, struct dc_err *err)
 	    .hostname = hostname,
 	    .first_id = w->first_id,
 	    .image = conf->image,
+	    .root_lower = w->packages,
+	    .root_lower_id = dc_packages_first_id(conf),
 	    .home_lower = (const char *const *)w->layers.v,
 	    .code = code,
 	    .code_uid = conf->uid,
@@ -192,15 +197,48 @@ create_box(struct work *w, struct dc_err *err)
 	return rc == 0 ? dc_box_start(w->boxes, w->box, err) : rc;
 }
 
+/* DC_ESTALE when the deployer has cancelled it. */
+static int
+still_ours(void *arg, struct dc_err *err)
+{
+	const struct work *w = arg;
+	dc_auto_build struct dc_build now = {0};
+	int rc = dc_build_load(w->job->db, &now, w->build.id, err);
+
+	if (rc == 0 && now.state != w->build.state)
+		return dc_fail(err, DC_ESTALE, "the build was cancelled");
+	return rc;
+}
+
+static void
+init_step(struct dc_step *step, struct work *w)
+{
+	*step = (struct dc_step){.boxes = w->boxes,
+	    .box = w->box,
+	    .bell = w->job->bell,
+	    .deadline = w->deadline,
+	    .late = LATE,
+	    .killed = KILLED,
+	    .still_ours = still_ours,
+	    .arg = w};
+}
+
 static int
 prepare(struct work *w, struct dc_err *err)
 {
+	struct dc_step step;
 	int rc = find_previous(w, err);
+
+	w->deadline = dc_mono_ms() + DC_BUILD_SECONDS * 1000L;
+	init_step(&step, w);
 
 	if (rc == 0)
 		rc = announce(w, err);
 	if (rc == 0)
 		rc = claim_address(w, err);
+	if (rc == 0)
+		rc = packages_load(&w->packages, w->job, &w->build, &w->def,
+		    w->address, &step, err);
 	return rc == 0 ? create_box(w, err) : rc;
 }
 
@@ -224,15 +262,8 @@ run_hook(const struct work *w, const struct dc_step *step, const char *hook,
 static int
 run_steps(struct work *w, const struct dc_step *c, struct dc_err *err)
 {
-	int rc = 0;
+	int rc = run_hook(w, c, w->def.prebuild, err);
 
-	if (w->def.systempackages.n > 0)
-		rc = say(w, DC_LOG_ERROR,
-		    "Warning: systempackages are not available on this"
-		    " platform yet; they are ignored.",
-		    err);
-	if (rc == 0)
-		rc = run_hook(w, c, w->def.prebuild, err);
 	if (rc == 0)
 		rc = dc_step_run(c,
 		    w->def.buildscript != NULL ? w->def.buildscript : "build",
@@ -242,33 +273,16 @@ run_steps(struct work *w, const struct dc_step *c, struct dc_err *err)
 	return rc;
 }
 
-/* DC_ESTALE when the deployer has cancelled it. */
-static int
-still_ours(void *arg, struct dc_err *err)
-{
-	const struct work *w = arg;
-	dc_auto_build struct dc_build now = {0};
-	int rc = dc_build_load(w->job->db, &now, w->build.id, err);
-
-	if (rc == 0 && now.state != DC_BUILD_BUILDING)
-		return dc_fail(err, DC_ESTALE, "the build was cancelled");
-	return rc;
-}
-
 static int
 build(struct work *w, struct dc_err *err)
 {
 	dc_auto_strv struct dc_strv env = {0};
-	struct dc_step step = {.boxes = w->boxes,
-	    .box = w->box,
-	    .bell = w->job->bell,
-	    .deadline = dc_mono_ms() + DC_BUILD_SECONDS * 1000L,
-	    .late = LATE,
-	    .killed = KILLED,
-	    .still_ours = still_ours,
-	    .arg = w};
 	struct dc_err log_err = DC_ERR_INIT;
-	int rc = dc_log_buffer_new(&step.log, w->job->db,
+	struct dc_step step;
+	int rc;
+
+	init_step(&step, w);
+	rc = dc_log_buffer_new(&step.log, w->job->db,
 	    w->build.deployment_id, w->build.service, -1);
 
 	if (rc < 0)
@@ -379,5 +393,6 @@ build_run(struct dc_job *job, struct dc_err *err)
 	dc_strv_done(&w.layers);
 	free(w.boxes);
 	free(w.box);
+	free(w.packages);
 	return rc;
 }

@@ -66,6 +66,40 @@ is_plain(const char *s)
 	       strcasecmp(s, "n") != 0;
 }
 
+/* JSON's strings are YAML's double-quoted ones, but for DEL and for U+0080 to
+ * U+009F and U+2028 to U+2029, which YAML wants escaped. */
+static void
+add_quoted(struct dc_str *s, const struct dc_json *value)
+{
+	dc_auto_free char *json = dc_json_format(value, DC_JSON_COMPACT);
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)json; *p != '\0'; p++) {
+		if (*p == 0x7f) {
+			dc_str_add(s, "\\x7f");
+		} else if (p[0] == 0xc2 && p[1] < 0xa0) {
+			dc_str_addf(s, "\\x%02x", *++p);
+		} else if (p[0] == 0xe2 && p[1] == 0x80 &&
+			   (p[2] == 0xa8 || p[2] == 0xa9)) {
+			dc_str_addf(s, "\\u20%02x", p[2] - 0x80);
+			p += 2;
+		} else {
+			dc_str_addn(s, (const char *)p, 1);
+		}
+	}
+}
+
+static void
+add_yaml(struct dc_str *s, const struct dc_json *value)
+{
+	const char *text = dc_json_str(value);
+
+	if (text != NULL && is_plain(text))
+		dc_str_add(s, text);
+	else
+		add_quoted(s, value);
+}
+
 static char *
 format_yaml(struct dc_json *values)
 {
@@ -75,13 +109,12 @@ format_yaml(struct dc_json *values)
 	void *it = NULL;
 
 	while (dc_json_each(values, &it, &key, &value)) {
-		/* JSON's strings are YAML's double-quoted ones. */
-		dc_auto_free char *quoted =
-		    dc_json_format(value, DC_JSON_COMPACT);
-		const char *text = dc_json_str(value);
+		dc_auto_json struct dc_json *name = dc_json_new_str(key);
 
-		dc_str_addf(&s, "%s: %s\n", key,
-		    text != NULL && is_plain(text) ? text : quoted);
+		add_yaml(&s, name);
+		dc_str_add(&s, ": ");
+		add_yaml(&s, value);
+		dc_str_add(&s, "\n");
 	}
 	return dc_str_steal(&s);
 }
@@ -110,7 +143,7 @@ format_profile(struct dc_json *values)
 }
 
 static int
-save_home(struct environment *env, const char *home, uid_t first_id,
+save_home(const struct environment *env, const char *home, uid_t first_id,
     struct dc_err *err)
 {
 	dc_auto_free char *json = dc_json_format(env->values, DC_JSON_INDENT);
@@ -175,14 +208,13 @@ is_program_name(const char *name)
 }
 
 static int
-save_programs(struct environment *env, const char *etc, const char *home,
+save_programs(const char *etc, const char *home,
     const struct dc_service_def *def, const struct dc_type *type,
     struct dc_err *err)
 {
 	dc_auto_free char *path = dc_asprintf("%s/runtime.conf", etc);
 	dc_auto_free char *dir = dc_asprintf("%s/process", etc);
 	dc_auto_free char *run = dc_asprintf("%s/run", home);
-	dc_auto_free char *current = dc_asprintf("%s/current", home);
 	dc_auto_str struct dc_str conf = {0};
 	size_t i;
 	int rc = dc_fs_mkdirs(dir, 0755, err);
@@ -197,12 +229,9 @@ save_programs(struct environment *env, const char *etc, const char *home,
 		rc = add_program(&conf, etc, def->processes.v[i].name,
 		    def->processes.v[i].value, err);
 	}
-	env->has_programs = def->processes.n > 0 || dc_fs_exists(current);
 	if (rc == 0 && def->processes.n == 0 && type->process != NULL &&
-	    (strcmp(type->process, "~/run") != 0 || dc_fs_exists(run))) {
+	    (strcmp(type->process, "~/run") != 0 || dc_fs_exists(run)))
 		rc = add_program(&conf, etc, def->name, type->process, err);
-		env->has_programs = true;
-	}
 	dc_str_add(&conf, "[include]\nfiles = " DC_APP_HOME
 			  "/current/supervisord.conf " DC_APP_HOME
 			  "/.dcloud/supervisord.conf\n");
@@ -210,9 +239,9 @@ save_programs(struct environment *env, const char *etc, const char *home,
 }
 
 int
-environment_save(struct environment *env, const char *box_dir, uid_t first_id,
-    const struct dc_service_def *def, const struct dc_type *type,
-    struct dc_err *err)
+environment_save(const struct environment *env, const char *box_dir,
+    uid_t first_id, const struct dc_service_def *def,
+    const struct dc_type *type, struct dc_err *err)
 {
 	dc_auto_free char *etc = dc_asprintf("%s/etc", box_dir);
 	dc_auto_free char *home = dc_asprintf("%s/home/mnt", box_dir);
@@ -221,6 +250,6 @@ environment_save(struct environment *env, const char *box_dir, uid_t first_id,
 	if (rc == 0)
 		rc = save_environ(env, etc, err);
 	if (rc == 0)
-		rc = save_programs(env, etc, home, def, type, err);
+		rc = save_programs(etc, home, def, type, err);
 	return rc;
 }

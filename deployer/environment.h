@@ -12,7 +12,6 @@
 struct environment {
 	struct dc_strv unix_env; /* all of it: K=V */
 	struct dc_json *values;  /* what the files hold; PORT_* are numbers */
-	bool has_programs;       /* something will run */
 };
 
 /* CONTRACT 1.5: platform's, ports, environment: of the build file, and on top
@@ -25,7 +24,7 @@ void environment_done(struct environment *env);
 
 /* Writes the files into a container that was created and mounted. The home is
  * a stranger's: it is written to from inside the range at FIRST_ID. */
-int environment_save(struct environment *env, const char *box_dir,
+int environment_save(const struct environment *env, const char *box_dir,
     uid_t first_id, const struct dc_service_def *def,
     const struct dc_type *type, struct dc_err *err);
 

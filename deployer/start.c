@@ -4,14 +4,17 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/log.h"
+#include "common/base/str.h"
 #include "common/box/box.h"
 #include "common/box/place.h"
 #include "common/layer/layer.h"
+#include "common/packages/packages.h"
 #include "common/store/build.h"
 #include "common/store/deployment.h"
 #include "deployer/control.h"
 #include "deployer/environment.h"
 #include "deployer/launch.h"
+#include "deployer/packages.h"
 #include "deployer/ports.h"
 #include "deployer/postinstall.h"
 #include "deployer/unit.h"
@@ -20,7 +23,8 @@
 #include <string.h>
 
 static int
-create_box(struct unit *u, const struct dc_strv *layers, struct dc_err *err)
+create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
+    struct dc_err *err)
 {
 	const struct dc_conf *conf = u->job->conf;
 	dc_auto_free char *init = dc_asprintf("%s/dcinit", conf->libexec);
@@ -34,6 +38,8 @@ create_box(struct unit *u, const struct dc_strv *layers, struct dc_err *err)
 	    .hostname = hostname,
 	    .first_id = u->first_id,
 	    .image = conf->image,
+	    .root_lower = packages,
+	    .root_lower_id = dc_packages_first_id(conf),
 	    .home_lower = (const char *const *)layers->v,
 	    .init = init,
 	    .init_args = init_args,
@@ -67,10 +73,13 @@ static int
 make_box(struct unit *u, struct environment *env, struct dc_err *err)
 {
 	dc_auto_strv struct dc_strv layers = {0};
+	dc_auto_free char *packages = NULL;
 	int rc = load_layers(u, &layers, err);
 
 	if (rc == 0)
-		rc = create_box(u, &layers, err);
+		rc = packages_restore(&packages, u, err);
+	if (rc == 0)
+		rc = create_box(u, &layers, packages, err);
 	if (rc == 0)
 		rc = environment_load(env, u->job->conf, u->job->db, &u->row,
 		    &u->def, u->ports, u->nports, err);
@@ -136,23 +145,46 @@ install(struct unit *u, struct environment *env, struct dc_err *err)
 	return rc == 0 ? unit_move(u, DC_INSTANCE_LAUNCHING, err) : rc;
 }
 
+/* *N is the number of programs; a supervisord.conf that cannot be read is its
+ * author's to mend. */
 static int
-launch(struct unit *u, struct environment *env, bool quiet, struct dc_err *err)
+start_programs(struct unit *u, long long *n, struct dc_err *err)
 {
+	dc_auto_free char *answer = NULL;
+	int rc = control_ask(&answer, u->box_dir, "launch", err);
+
+	if (rc < 0)
+		return rc;
+	answer[strcspn(answer, "\n")] = '\0';
+	if (dc_has_prefix(answer, "ERROR "))
+		return dc_fail(err, DC_EUSER,
+		    "its processes cannot be started: %s",
+		    answer + strlen("ERROR "));
+	if (!dc_has_prefix(answer, "launched ") ||
+	    !dc_is_number(answer + strlen("launched "), 0, INT64_MAX, n))
+		return dc_fail(err, DC_EFAIL, "'launch' is answered by '%s'",
+		    answer);
+	return 0;
+}
+
+static int
+launch(struct unit *u, bool quiet, struct dc_err *err)
+{
+	long long n = 0;
 	int rc = 0;
 
 	if (!quiet)
 		rc = unit_say(u, DC_LOG_INFO, err, "Launching...");
 	if (rc == 0)
-		rc = control_ask(NULL, u->box_dir, "launch", err);
-	if (rc == 0 && !env->has_programs && !quiet)
+		rc = start_programs(u, &n, err);
+	if (rc == 0 && n == 0 && !quiet)
 		return unit_say(u, DC_LOG_INFO, err,
 		    "There is nothing to run: no process in dotcloud.yml, no"
 		    " ~/run and no supervisord.conf.");
 	if (rc == 0 && !quiet)
 		rc = unit_say(u, DC_LOG_INFO, err,
 		    "Waiting for the instance to become responsive...");
-	if (rc == 0 && env->has_programs)
+	if (rc == 0 && n > 0)
 		rc = launch_wait(u, err);
 	return rc;
 }
@@ -167,7 +199,7 @@ come_back(struct unit *u, struct environment *env, struct dc_err *err)
 	if (rc == 0)
 		rc = make_box(u, env, err);
 	if (rc == 0)
-		rc = launch(u, env, true, err);
+		rc = launch(u, true, err);
 	return rc == 0 ? unit_move(u, DC_INSTANCE_UP, err) : rc;
 }
 
@@ -189,7 +221,7 @@ run_phases(struct unit *u, struct environment *env, struct dc_err *err)
 	if (rc == 0 && u->row.state == DC_INSTANCE_INSTALLING)
 		rc = install(u, env, err);
 	if (rc == 0)
-		rc = launch(u, env, false, err);
+		rc = launch(u, false, err);
 	return rc == 0 ? unit_move(u, DC_INSTANCE_READY, err) : rc;
 }
 

@@ -13,6 +13,7 @@
 #include "common/box/net.h"
 #include "common/box/place.h"
 #include "common/layer/layer.h"
+#include "common/packages/packages.h"
 #include "common/store/build.h"
 #include "common/store/instance.h"
 #include "deployer/codesweep.h"
@@ -63,6 +64,8 @@ sweep_box(struct sweeping *s, const char *name)
 	const char *rest = name + strlen(s->prefix);
 	long long id;
 
+	if (*rest == 'p') /* dc_packages_sweep knows about it */
+		return;
 	if ((*rest == 'i' || *rest == 'b') &&
 	    dc_is_number(rest + 1, 1, INT64_MAX, &id) && is_owned(s, *rest, id))
 		return;
@@ -166,6 +169,8 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 		    remove_snapshot, &s, err);
 	if (rc == 0)
 		rc = sweep_layers(&s, err);
+	if (rc == 0)
+		rc = dc_packages_sweep(job->conf, err);
 	if (rc == 0)
 		rc = sweep_blobs(&s, err);
 	if (rc == 0)

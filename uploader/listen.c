@@ -2,7 +2,6 @@
 #include "uploader/listen.h"
 
 #include "common/base/auto.h"
-#include "common/base/fs.h"
 #include "common/base/str.h"
 
 #include <grp.h>
@@ -14,34 +13,11 @@
 
 #define BACKLOG 512
 
-static int
-prepare(const struct dc_conf *conf, const char *path, mode_t mode,
-    struct dc_err *err)
-{
-	int rc = dc_fs_mkdirs(path, 0755, err);
-
-	if (rc < 0)
-		return rc;
-	if (geteuid() != 0)
-		return 0;
-	if (chown(path, conf->uid, conf->gid) < 0 || chmod(path, mode) < 0)
-		return dc_fail_errno(err, "give '%s' to '%s'", path,
-		    conf->user);
-	return 0;
-}
-
 int
 listen_prepare(const struct dc_conf *conf, struct dc_err *err)
 {
-	dc_auto_free char *code = dc_conf_path(conf, "code");
-	int rc;
-
-	rc = prepare(conf, conf->root, 02771, err);
-	if (rc == 0)
-		rc = prepare(conf, code, 0711, err);
-	if (rc == 0)
-		rc = dc_fs_mkdirs(conf->run, 0755, err);
-	return rc;
+	/* Started as its own user it finds what root has made. */
+	return geteuid() == 0 ? dc_conf_prepare(conf, err) : 0;
 }
 
 int

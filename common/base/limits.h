@@ -16,6 +16,8 @@
 #define DC_MAX_YAML_DEPTH 64
 #define DC_MAX_YAML_NODES 100000  /* after aliases are expanded             */
 #define DC_MAX_YAML_KEYS 1024     /* of one dictionary                    */
+#define DC_MAX_PACKAGES 200       /* systempackages of a service           */
+#define DC_MAX_PACKAGE_NAME 128   /* bytes, with :arch and =version         */
 #define DC_MAX_KEY_NAME 64        /* bytes: a port, process or variable       */
 #define DC_MAX_VARIABLE 100000    /* bytes of one; execve refuses 128 KiB     */
 #define DC_MAX_SERVICE_ENV 512000 /* bytes of all SERVICE_* of a service    */

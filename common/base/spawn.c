@@ -33,8 +33,12 @@ dc_spawn_job(struct dc_err *err)
 
 	if (pid < 0)
 		return dc_fail_errno(err, "fork");
-	if (pid > 0)
+	if (pid > 0) {
+		/* The child does it too: whoever comes first, so that
+		 * kill(-pid) finds it from now on. */
+		(void)setpgid(pid, pid);
 		return pid;
+	}
 	become_child();
 	/* The parent may have died before the prctl. */
 	if (getppid() != parent)

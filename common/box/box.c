@@ -35,6 +35,7 @@ static const struct room rooms[] = {
     {"", ROOT, ROOT, 0711},
     {"/rootfs", ROOT, ROOT, 0755},
     {"/image", ROOT, ROOT, 0755},
+    {"/packages", ROOT, ROOT, 0755},
     {"/root", ROOT, 0, 0710},
     {"/root/upper", 0, 0, 0755},
     {"/root/work", 0, 0, 0755},
@@ -219,6 +220,16 @@ mount_overlay(const char *where, const char *target, const char *const *lower,
 	return dc_mount_overlay(target, &o, err);
 }
 
+static int
+mount_view(const char *view, const char *tree, const struct dc_range_map *map,
+    struct dc_err *err)
+{
+	dc_auto_fd int ns = -1;
+	int rc = dc_range_open(&ns, map, err);
+
+	return rc == 0 ? dc_mount_idmapped(view, tree, ns, err) : rc;
+}
+
 /* An overlay over an idmapped view of TREE. The overlay holds on to the view,
  * so its own mount point goes at once. */
 static int
@@ -226,12 +237,8 @@ mount_mapped(const char *tree, const struct dc_range_map *map, const char *view,
     const char *where, const char *target, bool is_code, struct dc_err *err)
 {
 	const char *const lower[] = {view, NULL};
-	dc_auto_fd int ns = -1;
-	int rc;
+	int rc = mount_view(view, tree, map, err);
 
-	rc = dc_range_open(&ns, map, err);
-	if (rc == 0)
-		rc = dc_mount_idmapped(view, tree, ns, err);
 	if (rc == 0)
 		rc = mount_overlay(where, target, lower, is_code, err);
 	if (rc == 0)
@@ -245,11 +252,25 @@ mount_root(const char *dir, const struct dc_boxconf_mounts *m,
 {
 	const struct dc_range_map map = {0, m->first_id, 0, m->first_id,
 	    DC_RANGE_IDS};
-	dc_auto_free char *view = dc_asprintf("%s/image", dir);
+	/* Its owners are the ids of the range it was made in. */
+	const struct dc_range_map own = {m->root_lower_id, m->first_id,
+	    m->root_lower_id, m->first_id, DC_RANGE_IDS};
+	dc_auto_free char *image = dc_asprintf("%s/image", dir);
+	dc_auto_free char *packages = dc_asprintf("%s/packages", dir);
 	dc_auto_free char *where = dc_asprintf("%s/root", dir);
 	dc_auto_free char *target = dc_asprintf("%s/rootfs", dir);
+	const char *const lower[] = {packages, image, NULL};
+	int rc = mount_view(image, m->image, &map, err);
 
-	return mount_mapped(m->image, &map, view, where, target, false, err);
+	if (rc == 0 && m->root_lower != NULL)
+		rc = mount_view(packages, m->root_lower, &own, err);
+	if (rc == 0)
+		rc = mount_overlay(where, target,
+		    m->root_lower != NULL ? lower : lower + 1, false, err);
+	/* The overlay holds on to the views. */
+	if (rc == 0 && m->root_lower != NULL)
+		rc = dc_mount_clear(packages, err);
+	return rc == 0 ? dc_mount_clear(image, err) : rc;
 }
 
 static int

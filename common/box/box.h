@@ -17,6 +17,9 @@ struct dc_box_spec {
 	const char *hostname; /* cut at the kernel's 64 bytes            */
 	uid_t first_id;       /* of the application's range              */
 	const char *image;    /* directory, owned by host root           */
+	/* A directory over the image, or NULL, and the range it was made in. */
+	const char *root_lower;
+	uid_t root_lower_id;
 	/* Topmost first; NULL or empty: HOME is the directory home/upper. */
 	const char *const *home_lower;
 	const char *code; /* directory, or NULL                    */

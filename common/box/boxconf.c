@@ -131,6 +131,8 @@ check_paths(const char *boxes, const struct dc_box_spec *spec,
 		rc = check_path("image", spec->image, err);
 	if (rc == 0)
 		rc = check_path("init", spec->init, err);
+	if (rc == 0 && spec->root_lower != NULL)
+		rc = check_path("layer", spec->root_lower, err);
 	if (rc == 0 && spec->code != NULL)
 		rc = check_path("code", spec->code, err);
 	for (i = 0;

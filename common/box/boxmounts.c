@@ -12,6 +12,9 @@ dc_boxconf_mounts_format(struct dc_str *out, const struct dc_box_spec *spec)
 
 	dc_str_addf(out, "first_id = %u\nimage = %s\n", spec->first_id,
 	    spec->image);
+	if (spec->root_lower != NULL)
+		dc_str_addf(out, "root_lower_id = %u\nroot_lower = %s\n",
+		    spec->root_lower_id, spec->root_lower);
 	if (spec->code != NULL)
 		dc_str_addf(out, "code_uid = %u\ncode = %s\n", spec->code_uid,
 		    spec->code);
@@ -40,12 +43,16 @@ take_line(struct dc_boxconf_mounts *m, const char *key, const char *value)
 		return take_id(&m->first_id, value);
 	if (strcmp(key, "code_uid") == 0)
 		return take_id(&m->code_uid, value);
+	if (strcmp(key, "root_lower_id") == 0)
+		return take_id(&m->root_lower_id, value);
 	if (strcmp(key, "home") == 0) {
 		dc_strv_add(&m->home_lower, value);
 		return 0;
 	}
 	if (strcmp(key, "image") == 0)
 		text = &m->image;
+	if (strcmp(key, "root_lower") == 0)
+		text = &m->root_lower;
 	if (strcmp(key, "code") == 0)
 		text = &m->code;
 	if (text == NULL || *text != NULL)
@@ -85,6 +92,7 @@ void
 dc_boxconf_mounts_done(struct dc_boxconf_mounts *m)
 {
 	free(m->image);
+	free(m->root_lower);
 	free(m->code);
 	dc_strv_done(&m->home_lower);
 	*m = (struct dc_boxconf_mounts){0};

@@ -7,17 +7,19 @@
  *	http: 8080          # its http port; any: one is allotted; or absent
  *	port: http          # that port's name: PORT_HTTP
  *	process: ~/run      # what runs when the build file names nothing
- *	packages: [nginx]   # needed in the base image
+ *	packages: [nginx]   # installed on top of the base image
  *	config:             # what `config:` of a build file may hold
  *	    node_version:
  *	        default: v20.x
  *	        allowed: [v18.x, v20.x]
+ *	    processes: {default: 4, min: 1, max: 64}
  */
 #ifndef DC_TYPE_H
 #define DC_TYPE_H
 
 #include "common/base/err.h"
 #include "common/base/str.h"
+#include "common/buildfile/service_def.h"
 #include "common/json/json.h"
 
 #include <stdbool.h>
@@ -51,6 +53,9 @@ void dc_types_done(struct dc_types *types);
 
 const struct dc_type *dc_types_find(const struct dc_types *types,
     const char *name);
+/* Checks DEF's config (DC_EUSER: not allowed) and fills in the defaults. */
+int dc_type_apply(const struct dc_type *type, struct dc_service_def *def,
+    struct dc_err *err);
 /* One of the types dotCloud had, present here or not? */
 bool dc_type_is_known(const char *name);
 /* "custom, nodejs, static"; the caller's. */

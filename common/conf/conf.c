@@ -248,7 +248,7 @@ dc_conf_url(const struct dc_conf *conf, const char *host)
 }
 
 static int
-prepare_dir(const char *path, mode_t mode, uid_t uid, gid_t gid,
+prepare_dir(const char *path, int flags, mode_t mode, uid_t uid, gid_t gid,
     struct dc_err *err)
 {
 	dc_auto_fd int fd = -1;
@@ -256,8 +256,7 @@ prepare_dir(const char *path, mode_t mode, uid_t uid, gid_t gid,
 
 	if (rc < 0)
 		return rc;
-	/* The state root is the unprivileged user's: no link of his. */
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	if (fd < 0 || fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
 		return dc_fail_errno(err, "prepare '%s'", path);
 	return 0;
@@ -274,6 +273,7 @@ dc_conf_prepare(const struct dc_conf *conf, struct dc_err *err)
 	    {"code", 0750, true},
 	    {"blobs", 0700, false},
 	    {"layers", 0700, false},
+	    {"packages", 0700, false},
 	    {"boxes", 0711, false},
 	    {"etc", 0755, false},
 	    {"log", 0750, false},
@@ -282,14 +282,15 @@ dc_conf_prepare(const struct dc_conf *conf, struct dc_err *err)
 	int rc;
 
 	/* setgid: state.db and its companions stay writable by the group. */
-	rc = prepare_dir(conf->root, 02771, conf->uid, conf->gid, err);
+	rc = prepare_dir(conf->root, 0, 02771, conf->uid, conf->gid, err);
 	if (rc == 0)
-		rc = prepare_dir(conf->run, 0755, 0, 0, err);
+		rc = prepare_dir(conf->run, 0, 0755, 0, 0, err);
 	for (i = 0; rc == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		dc_auto_free char *path =
 		    dc_conf_path(conf, "%s", dirs[i].name);
 
-		rc = prepare_dir(path, dirs[i].mode,
+		/* The root is the unprivileged user's: no link of his. */
+		rc = prepare_dir(path, O_NOFOLLOW, dirs[i].mode,
 		    dirs[i].ours ? conf->uid : 0, dirs[i].ours ? conf->gid : 0,
 		    err);
 	}

@@ -99,7 +99,7 @@ attach(const struct dc_step *s, const char *cwd, const char *script, int null,
 	dc_auto_strv struct dc_strv argv = {0};
 	struct dc_box_run run = {.envp = s->env,
 	    .cwd = cwd,
-	    .uid = DC_APP_UID,
+	    .uid = s->as_root ? 0 : DC_APP_UID,
 	    .in = null,
 	    .out = out,
 	    .err = out};

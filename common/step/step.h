@@ -6,9 +6,12 @@
 #include "common/base/str.h"
 #include "common/store/log_entry.h"
 
+#include <stdbool.h>
+
 struct dc_step {
 	const char *boxes, *box;
 	char *const *env;          /* all of it */
+	bool as_root;              /* of the container; else as dotcloud */
 	struct dc_log_buffer *log; /* where its output goes */
 	int bell;                  /* wakes still_ours */
 	int64_t deadline;          /* monotonic ms */
@@ -19,7 +22,7 @@ struct dc_step {
 	void *arg;
 };
 
-/* SCRIPT (shell text) in directory CWD as user dotcloud; WHAT names it in
+/* SCRIPT (shell text) in directory CWD, as user dotcloud; WHAT names it in
  * errors. A status other than 0 and the deadline are DC_EUSER. After any
  * failure the command may still run: its container has to be stopped. */
 int dc_step_run(const struct dc_step *s, const char *what, const char *cwd,

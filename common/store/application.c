@@ -71,9 +71,10 @@ find_range(struct dc_db *db, int64_t *range, struct dc_err *err)
 	dc_auto_stmt struct dc_stmt *q = NULL;
 	int rc;
 
-	/* 0, or one more than a used one whose successor is free. */
+	/* 1 (0 is that of the package layers), or one more than a used one
+	 * whose successor is free. */
 	rc = dc_db_prepare(db, &q,
-	    "SELECT min(c.n) AS n FROM (SELECT 0 AS n UNION ALL"
+	    "SELECT min(c.n) AS n FROM (SELECT 1 AS n UNION ALL"
 	    " SELECT uid_range + 1 FROM applications) c WHERE NOT EXISTS"
 	    " (SELECT 1 FROM applications WHERE uid_range = c.n)",
 	    err);

@@ -2,7 +2,7 @@
 # tests/integration/13-git.sh -- pushes of commits: by dcloud, which needs no
 # git binary, and by git alone, whose push is the deployment.
 . "$(dirname "$0")/lib.sh"
-plan 61
+plan 62
 
 # A directory of programs without git: what dcloud finds in its PATH.
 mkdir -p "$root/bin"

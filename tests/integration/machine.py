@@ -105,9 +105,9 @@ for where, names, _ in os.walk("/sys/fs/cgroup"):
             groups.add(found[1] + (found[2] or ""))
 compare("cgroup", groups, live)
 
-links = re.findall(r"^\d+: (%s-\d+)@" % bridge, subprocess.run(
+links = re.findall(r"^\d+: (%s-[0-9a-f]+)@" % bridge, subprocess.run(
     ["ip", "-o", "link"], capture_output=True, text=True).stdout, re.M)
-compare("link", links, ["%s-%d" % (bridge, n) for n in [0, 1] + numbers])
+compare("link", links, ["%s-%x" % (bridge, n) for n in [0, 1] + numbers])
 
 routed = rows(
     "SELECT 'be_' || r.slot || '/i' || i.id FROM instances i"
@@ -115,7 +115,7 @@ routed = rows(
 servers = []
 for line in haproxy("@1 show servers state"):
     w = line.split()
-    if len(w) > 18 and w[1].startswith("be_"):
+    if len(w) > 18 and re.fullmatch(r"be_\d+", w[1]):
         servers.append("%s/%s" % (w[1], w[3]))
         if w[6] != "0":
             print("server %s/%s: admin state %s" % (w[1], w[3], w[6]))

@@ -7,8 +7,8 @@ command=$1
 out=$(cd "$2" 2>/dev/null && pwd || echo "$2")
 top=$(cd "$(dirname "$0")/../.." && pwd)
 root=${DCLOUD_DEMO_ROOT:-/var/lib/dcloud-demo}
-http=127.0.0.1:8000
-ssh=127.0.0.1:2022
+http=${DCLOUD_DEMO_HTTP:-127.0.0.1:8000}
+ssh=${DCLOUD_DEMO_SSH:-127.0.0.1:2022}
 conf=$root/dcloud.conf
 app=hello
 user=demo
@@ -17,6 +17,18 @@ PATH=$out/bin:$PATH
 export DCLOUD_CONFIG_DIR="$work/config" DCLOUD_API_ENDPOINT="http://$http/v1"
 
 say() { printf '\n== %s\n' "$*"; }
+
+# Somebody else's port: better said now than found in HAProxy's log.
+check_ports() {
+	! "$top/runtime/platform" -f "$conf" status >/dev/null 2>&1 || return 0
+	for bind in "DCLOUD_DEMO_HTTP $http" "DCLOUD_DEMO_SSH $ssh"; do
+		[ -z "$(ss -Hltn "sport = :${bind##*:}")" ] || {
+			echo "demo: port ${bind##*:} is in use; choose another:" \
+			    "make demo ${bind%% *}=127.0.0.1:PORT" >&2
+			exit 1
+		}
+	done
+}
 
 write_conf() {
 	image=$(readlink -f "${DCLOUD_IMAGES:-/var/cache/dcloud/image}/current")
@@ -58,6 +70,7 @@ application() {
 
 up() {
 	write_conf
+	check_ports
 	say "Starting haproxy, sshd, uploader, builder and deployer"
 	"$top/runtime/platform" -f "$conf" up
 	say "Account '$user' and application '$app'"

@@ -3,6 +3,7 @@
 # missing, and makes the system user that the daemons drop to.
 set -eu
 
+here=$(dirname "$0")
 policy=/usr/sbin/policy-rc.d
 
 # The platform starts its own haproxy and sshd; the packages must not start
@@ -14,8 +15,9 @@ install_packages() {
 		printf '#!/bin/sh\nexit 101\n' >"$policy"
 		chmod 755 "$policy"
 	fi
-	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+	"$here/progress.sh" "package lists" apt-get update
+	"$here/progress.sh" "installing" \
+	    apt-get install -y --no-install-recommends "$@"
 }
 
 missing=""

@@ -1,5 +1,6 @@
 /* tests/support/runner.c -- runs all suites, or the one named as argument. */
 #include "tests/support/runner.h"
+#include "tests/support/jobtest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,10 @@ main(int argc, char **argv)
 	SRunner *runner = srunner_create(NULL);
 	int failed, n = 0;
 
+	if (strcmp(argv[0], JOBTEST_NAME) == 0) {
+		srunner_free(runner);
+		return jobtest_main(argc, argv);
+	}
 	for (s = runner_suites; s->name != NULL; s++) {
 		if (argc > 1 && strcmp(argv[1], s->name) != 0)
 			continue;

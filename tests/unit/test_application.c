@@ -47,15 +47,16 @@ range_of(int64_t id)
 
 START_TEST(add__takes_the_smallest_free_range)
 {
+	/* 0 belongs to the package layers. */
 	int64_t a = add(alice, "a"), b = add(alice, "b"), c = add(bob, "a");
 
-	ck_assert_int_eq(range_of(a), 0);
-	ck_assert_int_eq(range_of(b), 1);
-	ck_assert_int_eq(range_of(c), 2);
+	ck_assert_int_eq(range_of(a), 1);
+	ck_assert_int_eq(range_of(b), 2);
+	ck_assert_int_eq(range_of(c), 3);
 	ck_assert_int_eq(dc_application_destroy(db, b, NULL), 0);
 	ck_assert_int_eq(dc_application_remove(db, b, NULL), 0);
-	ck_assert_int_eq(range_of(add(alice, "d")), 1);
-	ck_assert_int_eq(range_of(add(alice, "e")), 3);
+	ck_assert_int_eq(range_of(add(alice, "d")), 2);
+	ck_assert_int_eq(range_of(add(alice, "e")), 4);
 }
 END_TEST
 

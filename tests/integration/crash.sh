@@ -1,0 +1,60 @@
+# tests/integration/crash.sh -- for tests that kill: points of a push, what the
+# push came to, and whether the machine is what the store says.
+# shellcheck shell=bash
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# What no live row owns and what a row promises but is not there.
+machine() { python3 "$here/machine.py" "$root" "$bridge" 2>&1; }
+at_rest() { [ -z "$(machine)" ]; }
+
+# rest NAME: within two rounds of the sweep the machine is what the store says.
+rest() {
+	wait_until 130 at_rest
+	is "$1" "$(machine)" ""
+}
+
+# next_text: the application answers "text N", N new; also another size.
+serial=0
+next_text() {
+	serial=$((serial + 1))
+	text="text $serial"
+	say_hello "$text"
+	printf '#%*s\n' $serial '' >>hello.py
+}
+
+# crash_push NAME SQL PATTERN...: a push during which when.py kills. Three
+# checks: the point was reached; the push ended as it would have, or said that
+# it failed while the old version serves; nothing is left.
+crash_push() {
+	local what=$1 old=$text status killer
+	shift
+	next_text
+	python3 "$here/when.py" "$root" "$@" >"$root/work/when" 2>&1 &
+	killer=$!
+	wait_until 10 test -s "$root/work/when"
+	dcloud push >"$root/work/push" 2>&1
+	status=$?
+	wait $killer
+	is "$what: it was killed there" $? 0
+	wait_until 20 get hello
+	case $status in
+	0) is "$what: the push ended well" "$(get hello)" "$text" ;;
+	2)
+		note "$what: the push failed: $(tail -n 1 "$root/work/push")"
+		ok "$what: it says so" \
+		    grep -qE 'Deployment failed|build service' "$root/work/push"
+		is "$what: the old version serves" "$(get hello)" "$old"
+		count=$((count - 1))
+		text=$old
+		;;
+	*) is "$what: status of $(tail -n 3 "$root/work/push")" $status 0 ;;
+	esac
+	rest "$what: nothing is left of it"
+}
+
+# newest TABLE STATE: SQL for "the newest row of TABLE is a new one, in STATE".
+newest() {
+	echo "SELECT 1 FROM $1 WHERE state = '$2'" \
+	    "AND id > $(db "SELECT coalesce(max(id), 0) FROM $1")"
+}

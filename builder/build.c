@@ -282,8 +282,8 @@ build(struct work *w, struct dc_err *err)
 	int rc;
 
 	init_step(&step, w);
-	rc = dc_log_buffer_new(&step.log, w->job->db,
-	    w->build.deployment_id, w->build.service, -1);
+	rc = dc_log_buffer_new(&step.log, w->job->db, w->build.deployment_id,
+	    w->build.service, -1);
 
 	if (rc < 0)
 		return rc;

@@ -36,8 +36,7 @@ say(FILE *to, const char *colour, const char *mark, const char *fmt, va_list ap)
 	dc_auto_free char *text = NULL;
 	dc_auto_free char *clean = NULL;
 
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	text = dc_vasprintf(fmt, ap);
 	clean = term_format_text(text);
 	/* Two streams, one terminal: keep the order. */
 	(void)fflush(to == stdout ? stderr : stdout);

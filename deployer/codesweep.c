@@ -34,15 +34,15 @@ is_young(const char *path)
 	struct stat st;
 
 	return lstat(path, &st) < 0 ||
-	    dc_now_ms() - st.st_ctim.tv_sec * 1000L < GRACE_MS;
+	       dc_now_ms() - st.st_ctim.tv_sec * 1000L < GRACE_MS;
 }
+
+typedef int entry_fn(const char *path, const char *name, void *arg,
+    struct dc_err *err);
 
 /* FN for each entry of DIR; a missing directory has none. */
 static int
-each_entry(const char *dir,
-    int (*fn)(const char *path, const char *name, void *arg,
-	struct dc_err *err),
-    void *arg, struct dc_err *err)
+each_entry(const char *dir, entry_fn *fn, void *arg, struct dc_err *err)
 {
 	dc_auto_dir DIR *d = opendir(dir);
 	struct dirent *e;
@@ -69,8 +69,7 @@ sweep_tree(const char *path, const char *name, void *arg, struct dc_err *err)
 {
 	const struct application *a = arg;
 
-	if (is_young(path) ||
-	    dc_history_has_revision(a->job->db, a->id, name))
+	if (is_young(path) || dc_history_has_revision(a->job->db, a->id, name))
 		return 0;
 	return dc_fs_remove_tree(path, err);
 }

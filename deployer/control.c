@@ -10,22 +10,37 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #define SOCKET_NAME "supervisor.sock"
 #define START_MS 10000
 #define ANSWER_MAX (1 << 20)
+#define ANSWER_SECONDS 60
 
-/* Through the directory's descriptor: a socket's path is short. */
+/* The directory can be written to from inside the container: no link is
+ * followed, and an answer does not let us wait for ever. Through descriptors:
+ * a socket's path is short. */
 static int
 try_connect(int dirfd, int *out)
 {
+	const struct timeval limit = {.tv_sec = ANSWER_SECONDS};
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	dc_auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	dc_auto_fd int name =
+	    openat(dirfd, SOCKET_NAME, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	dc_auto_fd int fd = -1;
 
-	(void)snprintf(sa.sun_path, sizeof(sa.sun_path),
-	    "/proc/self/fd/%d/" SOCKET_NAME, dirfd);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
+	if (name < 0)
+		return -errno;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d",
+	    name);
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) <
+		0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) <
+		0 ||
+	    connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -errno;
 	*out = dc_steal_fd(&fd);
 	return 0;

@@ -100,7 +100,7 @@ read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
 			return dc_fail(err, DC_EUSER,
 			    "its processes did not stay up within %d seconds",
 			    DC_PROBE_SECONDS);
-		if (poll(&p, 1, (int)left) <= 0)
+		if (poll(&p, 1, left < 1000 ? (int)left : 1000) <= 0)
 			continue;
 		n = read(fd, chunk, sizeof(chunk));
 		if (n <= 0)
@@ -112,6 +112,8 @@ read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
 			note_line(&programs, pending.data);
 			dc_str_shift(&pending, (size_t)(nl - pending.data) + 1);
 		}
+		if (pending.len > sizeof(chunk)) /* no line of dcinit's */
+			dc_str_shift(&pending, pending.len);
 		if (programs.crashed[0] != '\0')
 			return dc_fail(err, DC_EUSER,
 			    "process %s keeps crashing", programs.crashed);

@@ -28,23 +28,20 @@ still_ours(void *arg, struct dc_err *err)
 }
 
 static int
-run_hook(struct unit *u, struct environment *env, struct dc_step *step,
-    struct dc_err *err)
+run_hook(struct unit *u, struct dc_step *step, struct dc_err *err)
 {
 	const char *hook = u->def.postinstall;
 	dc_auto_free char *run = NULL;
 	dc_auto_free char *script = NULL;
 	int rc = unit_say(u, DC_LOG_INFO, err, "Running postinstall script...");
 
-	(void)env;
 	if (rc < 0)
 		return rc;
 	if (hook == NULL)
 		return dc_step_run(step, "./postinstall", DC_APP_HOME,
 		    ENVIRONMENT_CD DEFAULT_HOOK, err);
-	script =
-	    dc_asprintf(ENVIRONMENT_CD "chmod +x %s >/dev/null 2>&1; exec %s",
-		hook, hook);
+	run = dc_appenv_hook(hook);
+	script = dc_asprintf(ENVIRONMENT_CD "%s", run);
 	return dc_step_run(step, hook, DC_APP_HOME, script, err);
 }
 
@@ -65,7 +62,7 @@ postinstall_run(struct unit *u, struct environment *env, struct dc_err *err)
 
 	if (rc < 0)
 		return rc;
-	rc = run_hook(u, env, &step, err);
+	rc = run_hook(u, &step, err);
 	(void)dc_log_buffer_end(step.log, NULL);
 	return rc;
 }

@@ -107,6 +107,11 @@ add_service(const struct dc_revision_service *r, void *arg, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_snapshot_find(w->job->db, &snapshot, id,
 		    w->d->revision_id, err);
+	if (rc == DC_ENOTFOUND) /* trying again would not bring it back */
+		rc = dc_fail(err, DC_EUSER,
+		    "there is no build of service %s for revision %s any"
+		    " more: please push again",
+		    r->name, w->d->revision);
 	if (rc == 0)
 		rc = add_route(w, id, &def, err);
 	if (rc == 0)

@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/box/box.h"
+#include "common/box/mount.h"
 #include "common/box/place.h"
 #include "common/layer/layer.h"
 #include "common/packages/packages.h"
@@ -20,6 +21,7 @@
 #include "deployer/unit.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int
@@ -189,15 +191,25 @@ launch(struct unit *u, bool quiet, struct dc_err *err)
 	return rc;
 }
 
-/* Its container has ended (a crash of pid 1, a reboot): the same home again,
- * no postinstall. */
+/* The same home again, in a container begun anew. Nothing may be mounted when
+ * it is made: what is mounted would change its owner. */
+static int
+make_again(struct unit *u, struct environment *env, struct dc_err *err)
+{
+	dc_auto_free char *real = realpath(u->box_dir, NULL);
+	int rc = dc_box_stop(u->boxes, u->box, 0, err);
+
+	if (rc == 0 && real != NULL)
+		rc = dc_mount_clear(real, err);
+	return rc == 0 ? make_box(u, env, err) : rc;
+}
+
+/* Its container has ended (a crash of pid 1, a reboot): no postinstall. */
 static int
 come_back(struct unit *u, struct environment *env, struct dc_err *err)
 {
-	int rc = dc_box_stop(u->boxes, u->box, 0, err);
+	int rc = make_again(u, env, err);
 
-	if (rc == 0)
-		rc = make_box(u, env, err);
 	if (rc == 0)
 		rc = launch(u, true, err);
 	return rc == 0 ? unit_move(u, DC_INSTANCE_UP, err) : rc;
@@ -215,7 +227,7 @@ run_phases(struct unit *u, struct environment *env, struct dc_err *err)
 	if (u->row.state != DC_INSTANCE_LAUNCHING)
 		rc = dc_box_destroy(u->boxes, u->box, err);
 	if (rc == 0 && u->row.state != DC_INSTANCE_CREATING)
-		rc = make_box(u, env, err);
+		rc = make_again(u, env, err);
 	if (rc == 0 && u->row.state == DC_INSTANCE_CREATING)
 		rc = initialize(u, env, err);
 	if (rc == 0 && u->row.state == DC_INSTANCE_INSTALLING)

@@ -61,13 +61,10 @@ unit_say(struct unit *u, enum dc_log_kind kind, struct dc_err *err,
 {
 	dc_auto_free char *text = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = dc_vasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		abort();
 	return dc_log_entry_add(u->job->db, u->row.deployment_id,
 	    u->row.service, u->row.number, kind, text, err);
 }

@@ -36,8 +36,7 @@ control_say(struct client *client, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	text = dc_vasprintf(fmt, ap);
 	va_end(ap);
 	if (client->answer.len + strlen(text) > CONTROL_MAX_ANSWER)
 		client->is_doomed = true;

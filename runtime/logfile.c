@@ -54,7 +54,7 @@ rotate(struct logfile *log)
 	char *older = NULL;
 
 	if (log->backups == 0) {
-		(void)ftruncate(log->fd, 0);
+		(void)!ftruncate(log->fd, 0);
 		return;
 	}
 	(void)close(log->fd);

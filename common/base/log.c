@@ -17,7 +17,7 @@ dc_log_open(const char *name, int debug)
 }
 
 /* One write(2) per line, so that lines of several processes never mix. */
-static void
+static void __attribute__((format(printf, 2, 0)))
 emit(const char *level, const char *fmt, va_list ap)
 {
 	int saved = errno;

@@ -46,14 +46,23 @@ dc_strndup(const char *s, size_t n)
 }
 
 char *
+dc_vasprintf(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		abort();
+	return s;
+}
+
+char *
 dc_asprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
 
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		abort();
+	s = dc_vasprintf(fmt, ap);
 	va_end(ap);
 	return s;
 }
@@ -82,14 +91,11 @@ dc_str_addf(struct dc_str *s, const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = dc_vasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		abort();
-	dc_str_addn(s, text, (size_t)n);
+	dc_str_add(s, text);
 	free(text);
 }
 
@@ -172,13 +178,10 @@ dc_strv_addf(struct dc_strv *sv, const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = dc_vasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		abort();
 	dc_strv_add(sv, text);
 	free(text);
 }

@@ -11,6 +11,8 @@ void *dc_xcalloc(size_t n, size_t size);
 void *dc_xrealloc(void *p, size_t size);
 char *dc_strdup(const char *s);
 char *dc_strndup(const char *s, size_t n);
+char *dc_vasprintf(const char *fmt, va_list ap)
+    __attribute__((format(printf, 1, 0)));
 char *dc_asprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A string under construction. data is always NUL-terminated once anything

@@ -126,8 +126,7 @@ dc_report(struct dc_err *err, const struct dc_yaml *y, size_t line,
 	char *p;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		abort();
+	what = dc_vasprintf(fmt, ap);
 	va_end(ap);
 	dc_str_addf(&msg, "%s in \"%s\", line %zu, column %zu:", what, y->name,
 	    line, column);

@@ -222,19 +222,13 @@ dc_conf_done(struct dc_conf *conf)
 char *
 dc_conf_path(const struct dc_conf *conf, const char *fmt, ...)
 {
-	struct dc_str s = {0};
-	char *suffix;
+	dc_auto_free char *suffix = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&suffix, fmt, ap);
+	suffix = dc_vasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		abort();
-	dc_str_addf(&s, "%s/%s", conf->root, suffix);
-	free(suffix);
-	return dc_str_steal(&s);
+	return dc_asprintf("%s/%s", conf->root, suffix);
 }
 
 char *

@@ -306,8 +306,8 @@ dc_daemon_run(const struct dc_daemon *d, struct dc_err *err)
 		return rc;
 	while (d->kinds[nkinds].name != NULL)
 		nkinds++;
-	/* What a killed job leaves (a command it had in a container) comes to us
-	 * and is reaped, instead of holding up its container's end. */
+	/* What a killed job leaves (a command it had in a container) comes to
+	 * us and is reaped, instead of holding up its container's end. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	l.prefix = dc_asprintf("%s/%s/", d->conf->node, d->name);
 	l.last_run = dc_xcalloc(nkinds, sizeof(*l.last_run));

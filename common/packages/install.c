@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 
 #define SCRIPT_MAX 65536
-#define KEPT_MS (7 * 24 * 3600 * 1000LL)
+#define KEPT_MS (7LL * 24 * 3600 * 1000)
 
 /* One installation under way. */
 struct install {

@@ -12,15 +12,22 @@
 #include <poll.h>
 #include <sys/pidfd.h>
 
-/* Everything there is to read now; *END when the other side is closed. */
+#define MAX_READS 32 /* of 16 KiB, before the clock is looked at again */
+
+/* What there is to read now, but not more than a full pipe several times over:
+ * `yes` must not keep us from the deadline. *END when the other side is
+ * closed. */
 static int
 read_output(const struct dc_step *s, int fd, bool *end, struct dc_err *err)
 {
 	char chunk[16384];
-	ssize_t n;
-	int rc;
+	ssize_t n = 1;
+	int i, rc;
 
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
+	for (i = 0; i < MAX_READS; i++) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n <= 0)
+			break;
 		rc = dc_log_buffer_add(s->log, chunk, (size_t)n, err);
 		if (rc < 0)
 			return rc;

@@ -69,8 +69,8 @@ dc_history_remove_revision(struct dc_db *db, int64_t id, struct dc_err *err)
 	rc = run_with_int(db,
 	    "DELETE FROM deployments WHERE revision_id = :value", id, err);
 	if (rc == 0)
-		rc = run_with_int(db,
-		    "DELETE FROM revisions WHERE id = :value", id, err);
+		rc = run_with_int(db, "DELETE FROM revisions WHERE id = :value",
+		    id, err);
 	return dc_db_end(db, rc, err);
 }
 

@@ -182,18 +182,22 @@ dc_instance_move(struct dc_db *db, int64_t id, int from, int to, const char *me,
 	return dc_machine_move(db, &dc_instance_machine, id, from, to, me, err);
 }
 
+/* Nobody else's claim is taken away: its job is still at work, and must have
+ * ended before another one clears up behind it. */
 static int
-set_error(struct dc_db *db, int64_t id, const char *error, struct dc_err *err)
+set_error(struct dc_db *db, int64_t id, const char *me, const char *error,
+    struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
-	    "UPDATE instances SET error = :error, claimed_by = NULL"
-	    " WHERE id = :id",
+	    "UPDATE instances SET error = :error,"
+	    " claimed_by = nullif(claimed_by, :me) WHERE id = :id",
 	    err);
 	if (rc < 0)
 		return rc;
+	dc_stmt_text(q, ":me", me);
 	dc_stmt_text(q, ":error", error);
 	dc_stmt_int(q, ":id", id);
 	return dc_stmt_run(q, NULL, err);
@@ -209,7 +213,7 @@ dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
 		return rc;
 	rc = dc_instance_move(db, id, from, DC_INSTANCE_FAILED, me, err);
 	if (rc == 0)
-		rc = set_error(db, id, error, err);
+		rc = set_error(db, id, me, error, err);
 	return dc_db_end(db, rc, err);
 }
 

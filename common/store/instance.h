@@ -26,7 +26,7 @@ struct dc_instance {
 	int64_t id, deployment_id, service_id, snapshot_id, number, memory;
 	int64_t application_id, uid_range, created_at;
 	int64_t wanted_memory; /* as `dcloud scale` says now; 0: the default */
-	int64_t address; /* host number in the node's subnet; 0: none */
+	int64_t address;       /* host number in the node's subnet; 0: none */
 	bool installed;
 	enum dc_instance_state state;
 	char *definition; /* JSON of struct dc_service_def */

@@ -14,7 +14,7 @@ push() {
 strays() {
 	diff <(find "$root/boxes" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort) \
 	    <(db "SELECT '$bridge-i' || id FROM instances
-	        WHERE state = 'up' ORDER BY 1")
+	        WHERE state NOT IN ('failed', 'gone') ORDER BY 1")
 	diff <(find "$root/layers" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort) \
 	    <(db "SELECT id FROM snapshots" | sort)
 	ls -A "$root"/layers/.[!.]* "$root"/blobs/tmp* 2>/dev/null
@@ -29,7 +29,7 @@ fails() {
 	like "$2: message" "$said" "$3"
 	unlike "$2: nothing is called live" "$said" 'Application is live'
 	is "$2: the old version serves" "$(get app)" good
-	ok "$2: nothing is left of it" wait_until 30 no_strays || strays
+	ok "$2: nothing is left of it" wait_until 10 no_strays || strays
 	cd "$root/work" || exit 1
 	rm -rf app
 	cp -a good app
@@ -157,4 +157,4 @@ is "one that never answers: exit status" $? 2
 like "one that never answers: message" "$(cat "$root/work/mute.log")" \
     'did not become responsive on port 42800 \(www, http\)'
 is "it is not routed to" "$(status mute)" 404
-ok "nothing is left of any" wait_until 30 no_strays
+ok "nothing is left of any" wait_until 10 no_strays

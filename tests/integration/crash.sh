@@ -23,9 +23,25 @@ next_text() {
 	printf '#%*s\n' $serial '' >>hello.py
 }
 
+# ended_as STATUS OLD: how a push that was disturbed may end: as it would have;
+# or it says that it has failed, and the old version still serves.
+ended_as() {
+	case $1 in
+	0) [ "$(get hello)" = "$text" ] || echo "serves '$(get hello)'" ;;
+	2)
+		grep -qE 'Deployment failed|build service' "$root/work/push" ||
+			echo "says nothing"
+		[ "$(get hello)" = "$2" ] || echo "serves '$(get hello)'"
+		note "it failed: $(tail -n 1 "$root/work/push")" >&2
+		text=$2
+		;;
+	*) echo "status $1: $(tail -n 3 "$root/work/push")" ;;
+	esac
+}
+
 # crash_push NAME SQL PATTERN...: a push during which when.py kills. Three
-# checks: the point was reached; the push ended as it would have, or said that
-# it failed while the old version serves; nothing is left.
+# checks: the point was reached; the push ended as ended_as says; nothing that
+# is nobody's is left.
 crash_push() {
 	local what=$1 old=$text status killer
 	shift
@@ -38,18 +54,8 @@ crash_push() {
 	wait $killer
 	is "$what: it was killed there" $? 0
 	wait_until 20 get hello
-	case $status in
-	0) is "$what: the push ended well" "$(get hello)" "$text" ;;
-	2)
-		note "$what: the push failed: $(tail -n 1 "$root/work/push")"
-		ok "$what: it says so" \
-		    grep -qE 'Deployment failed|build service' "$root/work/push"
-		is "$what: the old version serves" "$(get hello)" "$old"
-		count=$((count - 1))
-		text=$old
-		;;
-	*) is "$what: status of $(tail -n 3 "$root/work/push")" $status 0 ;;
-	esac
+	ended_as $status "$old" >"$root/work/ended"
+	is "$what: the push ended well" "$(cat "$root/work/ended")" ""
 	rest "$what: nothing is left of it"
 }
 

@@ -115,6 +115,8 @@ START_TEST(job__has_a_group_of_its_own_and_open_signals)
 		_exit((getpgrp() != getpid()) + 2 * sigismember(&set, SIGTERM) +
 		      4 * (signal(SIGUSR1, SIG_DFL) != SIG_DFL));
 	}
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)signal(SIGUSR1, SIG_DFL);
 	ck_assert_int_gt(pid, 0);
 	ck_assert_int_eq(dc_spawn_wait(pid, &err), 0);
 }

@@ -228,8 +228,7 @@ START_TEST(store__keeps_its_promises)
 {
 	static const char *const no[] = {
 	    /* foreign keys, CHECKs, STRICT types, no double-quoted strings */
-	    "INSERT INTO keys (account_id, type, blob, created_at)"
-	    " VALUES (99, 't', 'b', 0)",
+	    "UPDATE deployments SET account_id = 99",
 	    "UPDATE deployments SET state = 'flying'",
 	    "UPDATE deployments SET created_at = 'yesterday'",
 	    "INSERT INTO addresses (node_id, number) VALUES (1, 2)",

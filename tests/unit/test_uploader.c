@@ -52,9 +52,7 @@ END_TEST
 START_TEST(base64_parse__strictly)
 {
 	static const char *const bad[] = {"", "A", "AB", "ABC", "AB=C",
-	    "A===", "A B=", "AB\n=",
-	    "QQ=="
-	    "QQ=="};
+	    "A===", "A B=", "AB\n=", "QQ==QQ=="};
 	unsigned char *raw = NULL;
 	size_t len;
 	size_t i;

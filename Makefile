@@ -9,7 +9,7 @@ CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -I. -MMD -MP
 LDFLAGS ?= -Wl,-z,relro,-z,now
 LIBS := -Wl,--as-needed -llxc -lsqlite3 -lyaml -lcurl -lgit2 -larchive \
-	-lmicrohttpd -ljansson -lsodium -lseccomp
+	-lmicrohttpd -ljansson -lsodium
 PREFIX ?= /usr/local
 
 # Everything that building, running and testing needs on Debian 12.
@@ -17,7 +17,7 @@ PACKAGES := build-essential clang clang-tidy clang-format cppcheck \
 	pkg-config musl-tools valgrind check libgit2-dev libyaml-dev \
 	libcurl4-openssl-dev libarchive-dev libsqlite3-dev lxc-dev \
 	liblxc-common libmicrohttpd-dev libjansson-dev libsodium-dev \
-	libseccomp-dev haproxy openssh-server openssh-client git rsync \
+	haproxy openssh-server openssh-client git rsync \
 	nftables mmdebstrap bubblewrap libclang-rt-14-dev iproute2 sqlite3 curl zstd wrk mandoc \
 	shellcheck python3
 
@@ -212,13 +212,17 @@ install: all ## to PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
 	    $(DESTDIR)/usr/lib/dcloud $(DESTDIR)/usr/share/dcloud \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(OUT)/bin/dcloud $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(OUT)/bin/dcloud,$(BIN)) $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(LIBEXEC) $(DESTDIR)/usr/lib/dcloud
 	cp -r --no-preserve=ownership builder/types $(DESTDIR)/usr/share/dcloud
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 runtime/platform $(DESTDIR)$(PREFIX)/sbin/dcloud-platform
+	cp -r --no-preserve=ownership runtime/image $(DESTDIR)/usr/share/dcloud
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 
 dist: ## dcloud.tar.gz of what is committed

@@ -4,6 +4,8 @@
 #include "common/appenv/appenv.h"
 #include "common/base/auto.h"
 #include "common/base/limits.h"
+#include "common/box/place.h"
+#include "common/store/public_port.h"
 #include "common/store/service.h"
 #include "common/store/variable.h"
 
@@ -77,6 +79,38 @@ add_service(const struct dc_service *s, void *arg, struct dc_err *err)
 	return dc_service_each_host(w->db, s->id, add_host, &h, err);
 }
 
+/* DOTCLOUD_WWW_ECHO_PORT, and _0, _1 behind it for each instance. */
+static void
+add_access(struct environment *env, const char *prefix, const char *what,
+    int64_t number, const char *value)
+{
+	dc_auto_free char *key = dc_asprintf("%s_%s", prefix, what);
+	dc_auto_free char *numbered = dc_asprintf("%s_%" PRId64, key, number);
+
+	dc_json_add_str(env->values, number == DC_ANY_INSTANCE ? key : numbered,
+	    value);
+}
+
+static int
+add_public_port(const struct dc_public_port *p, const char *service, void *arg,
+    struct dc_err *err)
+{
+	struct with_db *w = arg;
+	dc_auto_free char *of = upper(service);
+	dc_auto_free char *name = upper(p->name);
+	dc_auto_free char *prefix = dc_asprintf("DOTCLOUD_%s_%s", of, name);
+	dc_auto_free char *host = dc_place_port_host(w->conf);
+	dc_auto_free char *port = dc_asprintf("%d", p->port);
+	dc_auto_free char *url =
+	    dc_asprintf("%s://%s:%d", p->kind, host, p->port);
+
+	(void)err;
+	add_access(w->env, prefix, "HOST", p->number, host);
+	add_access(w->env, prefix, "PORT", p->number, port);
+	add_access(w->env, prefix, "URL", p->number, url);
+	return 0;
+}
+
 static int
 add_variable(const struct dc_variable *v, void *arg, struct dc_err *err)
 {
@@ -139,6 +173,9 @@ environment_load(struct environment *env, const struct dc_conf *conf,
 		add_port(env, &ports[i]);
 	rc =
 	    dc_service_each(db, instance->application_id, add_service, &w, err);
+	if (rc == 0)
+		rc = dc_public_port_each(db, instance->application_id,
+		    add_public_port, &w, err);
 	for (i = 0; i < def->environment.n; i++)
 		dc_json_add_str(env->values, def->environment.v[i].name,
 		    def->environment.v[i].value);

@@ -5,9 +5,12 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/box/net.h"
 #include "common/box/place.h"
+#include "common/store/public_port.h"
 #include "common/store/service.h"
 #include "deployer/ports.h"
+#include "deployer/publish.h"
 #include "deployer/router.h"
 
 #include <inttypes.h>
@@ -38,7 +41,7 @@ struct reading {
 
 struct settings {
 	struct router_conf c;
-	char *etc, *api_socket, *api_host;
+	char *etc, *api_socket, *api_host, *port_address, *port_bridge;
 	const char *api_hosts[3];
 };
 
@@ -48,6 +51,9 @@ settings_init(struct settings *s, const struct dc_conf *conf)
 	s->etc = dc_conf_path(conf, "etc");
 	s->api_socket = dc_asprintf("%s/uploader.sock", conf->run);
 	s->api_host = dc_asprintf("api.%s", conf->domain);
+	s->port_address = dc_place_host(conf->http_bind);
+	if (s->port_address != NULL)
+		s->port_bridge = dc_net_gateway(conf->subnet, NULL);
 	s->api_hosts[0] = "localhost";
 	s->api_hosts[1] = conf->public_host;
 	s->api_hosts[2] = s->api_host;
@@ -59,7 +65,9 @@ settings_init(struct settings *s, const struct dc_conf *conf)
 	    .n_api_hosts = 3,
 	    .user = conf->user,
 	    .group = conf->user,
-	    .slots = 256};
+	    .slots = 256,
+	    .port_address = s->port_address != NULL ? s->port_address : "*",
+	    .port_bridge = s->port_bridge};
 }
 
 static void
@@ -68,6 +76,8 @@ settings_done(struct settings *s)
 	free(s->etc);
 	free(s->api_socket);
 	free(s->api_host);
+	free(s->port_address);
+	free(s->port_bridge);
 }
 
 static int
@@ -102,6 +112,19 @@ row_of(struct reading *r, const struct dc_instance *i, struct row **out,
 	return 0;
 }
 
+static void
+add_server(struct reading *r, int64_t id, const struct dc_place *place,
+    int port, bool draining)
+{
+	r->servers =
+	    dc_xrealloc(r->servers, (r->nservers + 1) * sizeof(*r->servers));
+	r->servers[r->nservers++] = (struct router_server){.instance = id,
+	    .address = dc_strdup(place->address),
+	    .port = port,
+	    .draining = draining};
+	r->rows[r->nrows - 1].n++;
+}
+
 static int
 add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
@@ -127,13 +150,30 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 		rc = dc_place_find(&place, r->conf, i->address, err);
 	if (rc < 0)
 		return rc;
-	r->servers =
-	    dc_xrealloc(r->servers, (r->nservers + 1) * sizeof(*r->servers));
-	r->servers[r->nservers++] = (struct router_server){.instance = i->id,
-	    .address = dc_strdup(place.address),
-	    .port = http->port,
-	    .draining = i->state == DC_INSTANCE_DRAINING};
-	row->n++;
+	add_server(r, i->id, &place, http->port,
+	    i->state == DC_INSTANCE_DRAINING);
+	return 0;
+}
+
+/* Targets of one public port are neighbours too. */
+static int
+add_target(const struct dc_port_target *t, void *arg, struct dc_err *err)
+{
+	struct reading *r = arg;
+	int slot = ROUTER_PORT(t->public_port);
+	struct dc_place place;
+	int rc = dc_place_find(&place, r->conf, t->address, err);
+
+	if (rc < 0)
+		return rc;
+	if (r->nrows == 0 || r->rows[r->nrows - 1].slot != slot) {
+		r->rows =
+		    dc_xrealloc(r->rows, (r->nrows + 1) * sizeof(*r->rows));
+		r->rows[r->nrows++] = (struct row){.slot = slot,
+		    .name = dc_asprintf("%s.%s", t->application, t->service),
+		    .first = r->nservers};
+	}
+	add_server(r, t->instance_id, &place, t->port, t->is_draining);
 	return 0;
 }
 
@@ -192,39 +232,88 @@ int
 route_sync(const struct dc_conf *conf, struct dc_db *db, struct dc_err *err)
 {
 	struct reading r = {.conf = conf, .db = db};
-	struct settings s;
+	struct settings s = {0};
 	dc_auto_fd int lock = -1;
 	int rc;
 
 	settings_init(&s, conf);
 	rc = router_lock(&lock, &s.c, err);
 	if (rc == 0)
+		rc = dc_public_port_release(db, err);
+	if (rc == 0)
 		rc = dc_instance_each(db, 0, 0, ROUTED, add_instance, &r, err);
+	if (rc == 0)
+		rc = dc_public_port_each_target(db, conf->node, "tcp",
+		    add_target, &r, err);
 	if (rc == 0)
 		rc = dc_service_each_host(db, 0, add_host, &r, err);
 	if (rc == 0)
 		rc = sync_table(&r, &s.c, err);
+	if (rc == 0)
+		rc = publish_sync(conf, db, err);
 	reading_done(&r);
 	settings_done(&s);
 	return rc < 0 ? dc_wrap(err, rc, "router") : 0;
+}
+
+/* Where connections of one instance may be: its slots. */
+struct counting {
+	int64_t instance_id;
+	int *slots;
+	size_t n;
+};
+
+static void
+add_slot(struct counting *c, int slot)
+{
+	c->slots = dc_xrealloc(c->slots, (c->n + 1) * sizeof(*c->slots));
+	c->slots[c->n++] = slot;
+}
+
+static int
+note_target(const struct dc_port_target *t, void *arg, struct dc_err *err)
+{
+	struct counting *c = arg;
+
+	(void)err;
+	if (t->instance_id == c->instance_id)
+		add_slot(c, ROUTER_PORT(t->public_port));
+	return 0;
+}
+
+static int
+find_slots(struct counting *c, const struct dc_conf *conf, struct dc_db *db,
+    int64_t service_id, struct dc_err *err)
+{
+	int slot = 0;
+	int rc = find_slot(&slot, db, service_id, err);
+
+	if (rc == 0)
+		add_slot(c, slot);
+	if (rc < 0 && rc != DC_ENOTFOUND)
+		return rc;
+	return dc_public_port_each_target(db, conf->node, "tcp", note_target, c,
+	    err);
 }
 
 int
 route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
     const struct dc_instance *instance, struct dc_err *err)
 {
-	struct settings s;
-	int slot = 0, rc;
+	struct counting c = {.instance_id = instance->id};
+	struct settings s = {0};
+	long total = 0, one = 0;
+	size_t i;
+	int rc = find_slots(&c, conf, db, instance->service_id, err);
 
-	rc = find_slot(&slot, db, instance->service_id, err);
-	if (rc == DC_ENOTFOUND) {
-		*n = 0;
-		return 0;
-	}
-	if (rc < 0)
-		return rc;
 	settings_init(&s, conf);
-	rc = router_sessions(n, &s.c, slot, instance->id, err);
+	for (i = 0; rc == 0 && i < c.n; i++) {
+		rc = router_sessions(&one, &s.c, c.slots[i], instance->id, err);
+		total += one;
+	}
 	settings_done(&s);
+	free(c.slots);
+	if (rc == 0)
+		*n = total;
 	return rc;
 }

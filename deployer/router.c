@@ -46,7 +46,8 @@ static int
 check_conf(const struct router_conf *c, struct dc_err *err)
 {
 	const char *const words[] = {c->etc, c->run, c->http_bind,
-	    c->bridge_bind, c->api_socket, c->api_address, c->user, c->group};
+	    c->bridge_bind, c->api_socket, c->api_address, c->user, c->group,
+	    c->port_address, c->port_bridge};
 
 	assert(c->etc != NULL && c->run != NULL && c->http_bind != NULL);
 	assert(c->api_socket != NULL || c->api_address != NULL);
@@ -248,7 +249,7 @@ sync_unwanted(struct sync *s, const struct haproxy_servers *have)
 		const struct router_server *v;
 		int rc = 0;
 
-		if (!dc_has_prefix(h->backend, "be_"))
+		if (!router_is_backend(h->backend))
 			continue;
 		v = router_plan_server(s->plan, h->backend, h->name);
 		if (v == NULL && !h->maint)
@@ -271,7 +272,7 @@ sync_removed(struct sync *s, const struct haproxy_servers *have)
 		const struct haproxy_server *h = &have->v[i];
 		int rc;
 
-		if (!dc_has_prefix(h->backend, "be_") ||
+		if (!router_is_backend(h->backend) ||
 		    router_plan_server(s->plan, h->backend, h->name) != NULL)
 			continue;
 		rc = CHANGE(s, "del server %s/%s", h->backend, h->name);
@@ -368,7 +369,7 @@ sync_running(struct sync *s, const struct router_conf *c)
 	rc = haproxy_workers(&w, s->socket, s->err);
 	if (rc < 0)
 		return rc;
-	router_shape(&shape, c);
+	router_shape(&shape, c, s->plan);
 	rc = is_in_shape(&good, s->socket, w.v[0].pid, s->plan, shape.data,
 	    s->err);
 	if (rc < 0)

@@ -21,6 +21,8 @@ struct router_conf {
 	size_t n_api_hosts;
 	const char *user, *group; /* of the workers; NULL = ours */
 	int slots, answer_ms;     /* backends at least; 504 after, 0 = 60 s */
+	const char *port_address; /* of public tcp ports, and the same for */
+	const char *port_bridge;  /* containers (may not be there yet), NULL */
 };
 
 struct router_server {
@@ -29,6 +31,10 @@ struct router_server {
 	int port;
 	bool draining; /* gets nothing new, finishes what it has */
 };
+
+/* The slot of public tcp port N. */
+#define ROUTER_PORT(n) (ROUTER_MAX_SLOTS + (n))
+#define ROUTER_MAX_SLOTS 65536
 
 /* A slot may change its application only by a router_sync without either. */
 struct router_backend {

@@ -158,12 +158,14 @@ router_plan_init(struct router_plan *p, const struct router_conf *c,
 		const struct router_backend *b = &t->backends[i];
 
 		for (size_t j = 0; j < b->n; j++) {
-			if (b->slot < 0 || b->slot >= ROUTER_MAX_SLOTS ||
+			if (b->slot < 0 || b->slot == ROUTER_PORT(0) ||
+			    b->slot > ROUTER_PORT(65535) ||
 			    !is_server(&b->servers[j])) {
 				p->ignored++;
 				continue;
 			}
-			need_slot(p, b->slot);
+			if (b->slot < ROUTER_MAX_SLOTS)
+				need_slot(p, b->slot);
 			p->servers[p->n_servers].slot = b->slot;
 			p->servers[p->n_servers++].server = &b->servers[j];
 		}
@@ -177,6 +179,7 @@ router_plan_init(struct router_plan *p, const struct router_conf *c,
 		else
 			p->ignored++;
 	p->n_servers = n;
+	router_listeners_init(p, t);
 }
 
 void
@@ -184,6 +187,7 @@ router_plan_done(struct router_plan *p)
 {
 	free(p->maps);
 	free(p->servers);
+	free(p->listeners);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -203,11 +207,16 @@ router_plan_server(const struct router_plan *p, const char *backend,
 	struct router_entry key = {.server = &s}, *found;
 	long long slot, instance;
 
-	if (!dc_has_prefix(backend, "be_") ||
-	    !dc_is_number(backend + 3, 0, ROUTER_MAX_SLOTS, &slot) ||
-	    name[0] != 'i' || !dc_is_number(name + 1, 1, INT64_MAX, &instance))
+	if (name[0] != 'i' || !dc_is_number(name + 1, 1, INT64_MAX, &instance))
 		return NULL;
-	key.slot = (int)slot;
+	if (dc_has_prefix(backend, "be_") &&
+	    dc_is_number(backend + 3, 0, ROUTER_MAX_SLOTS, &slot))
+		key.slot = (int)slot;
+	else if (dc_has_prefix(backend, "tcp_") &&
+		 dc_is_number(backend + 4, 1, 65535, &slot))
+		key.slot = ROUTER_PORT((int)slot);
+	else
+		return NULL;
 	s.instance = instance;
 	found = bsearch(&key, p->servers, p->n_servers, sizeof(key), by_server);
 	return found != NULL ? found->server : NULL;
@@ -218,8 +227,16 @@ router_backend_name(char *out, size_t size, int slot)
 {
 	if (slot < 0)
 		(void)snprintf(out, size, "%s", ROUTER_API);
-	else
+	else if (slot < ROUTER_MAX_SLOTS)
 		(void)snprintf(out, size, "be_%d", slot);
+	else
+		(void)snprintf(out, size, "tcp_%d", slot - ROUTER_PORT(0));
+}
+
+bool
+router_is_backend(const char *name)
+{
+	return dc_has_prefix(name, "be_") || dc_has_prefix(name, "tcp_");
 }
 
 /* The lookups of hosts.map: the name itself, then "*." for each label taken
@@ -315,13 +332,15 @@ add_defaults(struct dc_str *s, const struct router_conf *c)
 }
 
 void
-router_shape(struct dc_str *out, const struct router_conf *c)
+router_shape(struct dc_str *out, const struct router_conf *c,
+    const struct router_plan *p)
 {
 	dc_auto_str struct dc_str s = {0};
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
 	add_defaults(&s, c);
 	add_frontend(&s, c);
+	router_listeners_format(&s, c, p, false);
 	dc_str_add(&s, ROUTER_SERVER_ARGS);
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		dc_str_add(&s, pages[i].html);
@@ -330,9 +349,8 @@ router_shape(struct dc_str *out, const struct router_conf *c)
 	dc_str_addf(out, "dcloud-%016" PRIx64, h);
 }
 
-/* A name is for people only, but it is written into a line of ours. */
-static void
-add_comment(struct dc_str *s, const char *name)
+void
+router_add_comment(struct dc_str *s, const char *name)
 {
 	dc_str_add(s, "\t# ");
 	for (; *name != '\0'; name++)
@@ -353,7 +371,7 @@ add_backends(struct dc_str *s, const struct router_plan *p,
 	for (int slot = 0; slot < p->slots; slot++) {
 		dc_str_addf(s, "backend be_%d\n", slot);
 		if (names[slot] != NULL)
-			add_comment(s, names[slot]);
+			router_add_comment(s, names[slot]);
 		for (; e < p->n_servers && p->servers[e].slot == slot; e++) {
 			const struct router_server *v = p->servers[e].server;
 
@@ -416,11 +434,12 @@ router_plan_save(const struct router_plan *p, const struct router_conf *c,
 	}
 	dc_str_add(&cfg, "# Written by dcloud's deployer; changes are lost.\n"
 			 "global\n\tdescription ");
-	router_shape(&cfg, c);
+	router_shape(&cfg, c, p);
 	dc_str_add(&cfg, "\n");
 	add_defaults(&cfg, c);
 	add_frontend(&cfg, c);
 	add_backends(&cfg, p, t);
+	router_listeners_format(&cfg, c, p, true);
 
 	rc = dc_fs_mkdirs(c->etc, 0755, err);
 	if (rc == 0)

@@ -15,7 +15,6 @@
 #define ROUTER_SERVER_ARGS "check inter 1s fall 3 rise 1 downinter 250ms"
 
 #define ROUTER_API "api"
-#define ROUTER_MAX_SLOTS 65536
 
 /* What is sound of a table, sorted for search; pointers are borrowed. */
 struct router_plan {
@@ -29,6 +28,11 @@ struct router_plan {
 		const struct router_server *server;
 	} * servers;
 	size_t n_servers;
+	struct router_listener {
+		int port;
+		const char *name;
+	} * listeners;
+	size_t n_listeners;
 	int slots;
 	int ignored;
 };
@@ -43,12 +47,23 @@ const struct router_map *router_plan_map(const struct router_plan *p,
 const struct router_server *router_plan_server(const struct router_plan *p,
     const char *backend, const char *name);
 
-/* "be_7" or "api". */
+/* "be_7", "tcp_40000" or "api"; and is it one of the first two? */
 void router_backend_name(char *out, size_t size, int slot);
+bool router_is_backend(const char *name);
 
 /* The "description" of a configuration: equal when a reload would change
  * nothing but maps and servers, which the runtime API can change too. */
-void router_shape(struct dc_str *out, const struct router_conf *c);
+void router_shape(struct dc_str *out, const struct router_conf *c,
+    const struct router_plan *p);
+
+/* A name is for people only, but it is written into a line of ours. */
+void router_add_comment(struct dc_str *s, const char *name);
+
+/* router_listeners.c: which public ports T has, in order; and the part of the
+ * configuration that is about them, without servers for the shape. */
+void router_listeners_init(struct router_plan *p, const struct router_table *t);
+void router_listeners_format(struct dc_str *s, const struct router_conf *c,
+    const struct router_plan *p, bool with_servers);
 
 /* With the files it names. */
 int router_plan_save(const struct router_plan *p, const struct router_conf *c,

@@ -11,6 +11,7 @@
 #include "common/store/revision.h"
 #include "common/store/service.h"
 #include "deployer/ports.h"
+#include "deployer/publish.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -44,10 +45,11 @@ say_scaling(struct work *w, const struct dc_service *s, int64_t n,
 	    text, err);
 }
 
-/* A service that speaks http needs its place in the router. */
+/* A service that speaks http needs its place in the router, one that speaks
+ * tcp or udp its public ports. */
 static int
-add_route(struct work *w, int64_t id, const struct dc_service_def *def,
-    struct dc_err *err)
+add_routes(struct work *w, int64_t id, const struct dc_service_def *def,
+    int64_t instances, struct dc_err *err)
 {
 	struct dc_port ports[DC_MAX_PORTS + 1];
 	struct dc_type type = {0};
@@ -58,8 +60,9 @@ add_route(struct work *w, int64_t id, const struct dc_service_def *def,
 		return rc;
 	n = ports_list(ports, def, &type);
 	dc_type_done(&type);
-	if (ports_find(ports, n, "http") == NULL)
-		return 0;
+	rc = publish_claim(w->job, id, ports, n, instances, err);
+	if (rc < 0 || ports_find(ports, n, "http") == NULL)
+		return rc;
 	return dc_service_add_route(w->job->db, id, w->job->conf->domain, err);
 }
 
@@ -113,7 +116,7 @@ add_service(const struct dc_revision_service *r, void *arg, struct dc_err *err)
 		    " more: please push again",
 		    r->name, w->d->revision);
 	if (rc == 0)
-		rc = add_route(w, id, &def, err);
+		rc = add_routes(w, id, &def, wanted(&s, &def), err);
 	if (rc == 0)
 		rc = dc_instance_each(w->job->db, w->d->id, id, UINT32_MAX,
 		    count_one, &have, err);

@@ -24,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_ATTEMPTS 10
+
 static int
 create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
     struct dc_err *err)
@@ -258,6 +260,21 @@ fail(struct unit *u, int rc, struct dc_err *err)
 	    u->job->claim, why, err);
 }
 
+/* A job that is killed says nothing; one that is killed again and again must
+ * not keep its deployment waiting for ever. One that serves is never given
+ * up. */
+static int
+count_attempt(struct unit *u, struct dc_err *err)
+{
+	int64_t n;
+	int rc = dc_instance_count_attempt(u->job->db, &n, u->row.id, err);
+
+	if (rc < 0 || n <= MAX_ATTEMPTS || u->row.state == DC_INSTANCE_DOWN)
+		return rc;
+	return dc_fail(err, DC_EUSER,
+	    "starting the instance was interrupted %d times", MAX_ATTEMPTS);
+}
+
 int
 start_run(struct dc_job *job, struct dc_err *err)
 {
@@ -266,7 +283,9 @@ start_run(struct dc_job *job, struct dc_err *err)
 	int rc = unit_load(&u, job, err);
 
 	if (rc == 0) {
-		rc = run_phases(&u, &env, err);
+		rc = count_attempt(&u, err);
+		if (rc == 0)
+			rc = run_phases(&u, &env, err);
 		if (rc < 0)
 			rc = fail(&u, rc, err);
 	}

@@ -17,6 +17,7 @@
 #include "common/store/build.h"
 #include "common/store/instance.h"
 #include "deployer/codesweep.h"
+#include "deployer/publish.h"
 #include "deployer/route.h"
 
 #include <inttypes.h>
@@ -175,6 +176,8 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 		rc = sweep_blobs(&s, err);
 	if (rc == 0)
 		rc = codesweep_run(job, err);
+	if (rc == 0)
+		rc = publish_forget(job->conf, err);
 	if (rc == 0)
 		rc = route_sync(job->conf, job->db, err);
 	free(s.boxes);

@@ -68,12 +68,13 @@ add_ports(struct build *b, struct dc_json *j, int64_t id, struct dc_err *err)
 	for (i = 0; i < n && rc == 0; i++) {
 		struct dc_json *port = dc_json_new_object();
 
-		/* Only http ports can be reached from outside. */
 		dc_json_add_str(port, "name", ports[i].name);
 		dc_json_add_str(port, "kind", ports[i].kind);
 		dc_json_add_int(port, "port", ports[i].port);
 		if (strcmp(ports[i].kind, "http") == 0)
 			dc_json_add_str(port, "url", b->url);
+		else
+			rc = add_port_url(b, port, i, &ports[k], err);
 		dc_json_add(all, NULL, port);
 	}
 	return rc;

@@ -32,6 +32,7 @@ check_approot() {
 }
 
 # ~/code is the pushed tree, ~/current its approot.
+# shellcheck disable=SC2120 # arguments are more for rsync
 copy_code() {
 	rsync -a --delete --checksum --exclude=/.git --exclude=/.hg "$@" ./ \
 	    ~/code/

@@ -9,6 +9,7 @@
 #define DC_MAX_SERVICES 64     /* per application                          */
 #define DC_MAX_INSTANCES 64    /* per service                              */
 #define DC_MAX_PORTS 16        /* per service                              */
+#define DC_MAX_PUBLIC_PORTS 512 /* tcp and udp, of all instances of an app */
 #define DC_MAX_PROCESSES 32    /* per service                              */
 
 /* The build file */

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For programs that nobody trusts: no mounting, no namespaces (a new user
+/* An argument is [number,value,SCMP_CMP_MASKED_EQ,mask].
+ *
+ * For programs that nobody trusts: no mounting, no namespaces (a new user
  * namespace is the usual first step of a kernel exploit), no keys, no tracing
  * of the kernel, no typing into a terminal (TIOCSTI). clone3 hides its flags
  * from a filter, and io_uring what it does: both "do not exist" (38), which
@@ -39,8 +41,8 @@ const char dc_boxconf_seccomp[] =
     "io_uring_enter errno 38\n"
     "io_uring_register errno 38\n"
     "io_uring_setup errno 38\n"
-    "ioctl errno 1 [1,0xffffffff,SCMP_CMP_MASKED_EQ,0x5412]\n"
-    "ioctl errno 1 [1,0xffffffff,SCMP_CMP_MASKED_EQ,0x541c]\n"
+    "ioctl errno 1 [1,0x5412,SCMP_CMP_MASKED_EQ,0xffffffff]\n"
+    "ioctl errno 1 [1,0x541c,SCMP_CMP_MASKED_EQ,0xffffffff]\n"
     "kexec_file_load errno 1\n"
     "kexec_load errno 1\n"
     "keyctl errno 1\n"

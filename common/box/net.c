@@ -232,6 +232,33 @@ set_rules(const struct dc_net_spec *spec, const struct dc_netrules_host *h,
 	return load_rules(without.data, err);
 }
 
+/* The kernel must not take public ports for outgoing connections. The list is
+ * the whole machine's: ours is added. */
+static int
+reserve_ports(const struct dc_net_spec *spec, struct dc_err *err)
+{
+	static const char path[] = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+	dc_auto_free char *text = NULL;
+	dc_auto_free char *all = NULL;
+	unsigned first, last;
+	const char *p;
+	int rc = dc_fs_load(&text, NULL, path, TEXT_MAX, err);
+
+	if (rc < 0)
+		return rc;
+	text[strcspn(text, "\n")] = '\0';
+	for (p = text; p != NULL; p = strchr(p, ',')) {
+		p += *p == ',';
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
+		if (sscanf(p, "%u-%u", &first, &last) == 2 &&
+		    first <= spec->port_first && last >= spec->port_last)
+			return 0;
+	}
+	all = dc_asprintf("%s%s%u-%u\n", text, *text != '\0' ? "," : "",
+	    spec->port_first, spec->port_last);
+	return write_file(path, all, err);
+}
+
 static bool
 is_bridge_name(const char *name)
 {
@@ -269,6 +296,8 @@ dc_net_up(const struct dc_net_spec *spec, struct dc_err *err)
 		    make_bridge(spec->bridge, gateway, len, world_mtu(&h), err);
 	if (rc == 0)
 		rc = set_forwarding(spec->bridge, &h, err);
+	if (rc == 0 && spec->port_first != 0)
+		rc = reserve_ports(spec, err);
 	dc_netrules_host_done(&h);
 	return rc < 0 ? dc_wrap(err, rc, "network '%s'", spec->bridge) : 0;
 }
@@ -290,7 +319,7 @@ remove_ports(const char *bridge, struct dc_err *err)
 int
 dc_net_down(const char *bridge, struct dc_err *err)
 {
-	static const char *const families[] = {"inet", "bridge"};
+	static const char *const families[] = {"inet", "ip", "bridge"};
 	int rc, i;
 
 	if (!is_bridge_name(bridge))
@@ -298,14 +327,14 @@ dc_net_down(const char *bridge, struct dc_err *err)
 	rc = remove_ports(bridge, err);
 	if (rc == 0)
 		rc = dc_net_remove_link(bridge, err);
-	for (i = 0; rc == 0 && i < 2; i++) {
+	for (i = 0; rc == 0 && i < 3; i++) {
 		dc_auto_free char *rules =
 		    dc_asprintf("table %s %s\ndelete table %s %s\n",
 			families[i], bridge, families[i], bridge);
 
 		/* The kernel may not know the bridge family. */
-		rc = load_rules(rules, i == 0 ? err : NULL);
-		if (i == 1)
+		rc = load_rules(rules, i < 2 ? err : NULL);
+		if (i == 2)
 			rc = 0;
 	}
 	return rc < 0 ? dc_wrap(err, rc, "network '%s'", bridge) : 0;

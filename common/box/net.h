@@ -15,6 +15,8 @@ struct dc_net_spec {
 	const uint16_t *ports; /* tcp, on the bridge's address, that
 				* containers may reach: the router         */
 	size_t nports;
+	uint16_t port_first, port_last; /* public ports: containers may reach
+					 * those in use; 0: there are none */
 };
 
 /* Bridge, forwarding, nftables tables; as often as wanted, and needed again

@@ -144,6 +144,11 @@ add_input(struct dc_str *out, const struct dc_net_spec *spec,
 	for (i = 0; i < spec->nports; i++)
 		dc_str_addf(out, "\t\tip daddr %s tcp dport %u accept\n",
 		    gateway, spec->ports[i]);
+	/* "table ip" of netports.h lets through those in use. */
+	if (spec->port_first != 0)
+		dc_str_addf(out,
+		    "\t\tip daddr != 127.0.0.0/8 tcp dport %u-%u accept\n",
+		    spec->port_first, spec->port_last);
 	add_dns(out, h);
 	/* A reset at once instead of a client's minute of silence. */
 	dc_str_addf(out,
@@ -167,10 +172,15 @@ add_forward(struct dc_str *out, const struct dc_net_spec *spec,
 	dc_str_addf(out,
 	    "\tchain to_world {\n"
 	    "\t\tmeta nfproto != ipv4 drop\n"
-	    "\t\tip saddr != %s drop\n"
+	    "\t\tip saddr != %s drop\n",
+	    spec->subnet);
+	if (spec->port_first != 0) /* by way of a public udp port */
+		dc_str_addf(out, "\t\toifname \"%s\" ct status dnat accept\n",
+		    spec->bridge);
+	dc_str_addf(out,
 	    "\t\toifname \"%s\" drop\n"
 	    "\t\tct state established,related accept\n",
-	    spec->subnet, spec->bridge);
+	    spec->bridge);
 	add_dns(out, h);
 	dc_str_add(out, "\t\tip daddr { 127.0.0.0/8, 169.254.0.0/16 } drop\n");
 	for (i = 0; i < h->on_link.n; i++)

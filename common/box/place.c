@@ -44,6 +44,32 @@ dc_place_port(const char *bind)
 	return (uint16_t)port;
 }
 
+char *
+dc_place_host(const char *bind)
+{
+	const char *colon = strrchr(bind, ':');
+	size_t n = colon != NULL ? (size_t)(colon - bind) : strlen(bind);
+	dc_auto_free char *host = dc_strndup(bind, n);
+
+	if (*host == '\0' || strcmp(host, "*") == 0 ||
+	    strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 ||
+	    strcmp(host, "[::]") == 0)
+		return NULL;
+	return dc_steal_ptr(&host);
+}
+
+char *
+dc_place_port_host(const struct dc_conf *conf)
+{
+	dc_auto_free char *host = dc_place_host(conf->http_bind);
+	char *gateway = NULL;
+
+	if (host != NULL && (dc_has_prefix(host, "127.") ||
+				strcmp(host, "localhost") == 0))
+		gateway = dc_net_gateway(conf->subnet, NULL);
+	return gateway != NULL ? gateway : dc_strdup(conf->public_host);
+}
+
 /* Builder and deployer start at the same time: one after the other here. */
 int
 dc_place_up(const struct dc_conf *conf, struct dc_err *err)
@@ -54,7 +80,9 @@ dc_place_up(const struct dc_conf *conf, struct dc_err *err)
 	struct dc_net_spec spec = {.bridge = conf->bridge,
 	    .subnet = conf->subnet,
 	    .ports = &port,
-	    .nports = port != 0};
+	    .nports = port != 0,
+	    .port_first = (uint16_t)conf->port_first,
+	    .port_last = (uint16_t)conf->port_last};
 
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return dc_fail_errno(err, "lock '%s'", path);

@@ -17,6 +17,13 @@ int dc_place_find(struct dc_place *out, const struct dc_conf *conf,
 /* dc_net_up for this configuration: containers may reach the router. */
 int dc_place_up(const struct dc_conf *conf, struct dc_err *err);
 
+/* The host of "host:port", the caller's; NULL when it is every address. */
+char *dc_place_host(const char *bind);
+
+/* What containers call the host of public ports: public_host, or the bridge's
+ * address where the ports are on loopback. The caller's. */
+char *dc_place_port_host(const struct dc_conf *conf);
+
 /* The port of "host:port"; 0 when there is none. */
 uint16_t dc_place_port(const char *bind);
 

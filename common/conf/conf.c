@@ -50,6 +50,8 @@ static const struct key keys[] = {
     TEXT(public_host, "127.0.0.1"),
     NUMBER(uid_base, 1000000, 100000, 2000000000),
     NUMBER(builds, 2, 1, 64),
+    NUMBER(port_first, 40000, 1024, 65535),
+    NUMBER(port_last, 44999, 1024, 65535),
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))
@@ -175,6 +177,9 @@ finish(struct dc_conf *conf, struct dc_err *err)
 	if (strlen(conf->bridge) > 8)
 		return dc_fail(err, DC_EINVAL,
 		    "bridge '%s' is longer than 8 characters", conf->bridge);
+	if (conf->port_first > conf->port_last)
+		return dc_fail(err, DC_EINVAL,
+		    "'port_first' is above 'port_last'");
 	pw = getpwnam(conf->user);
 	if (pw == NULL)
 		return dc_fail(err, DC_EINVAL,

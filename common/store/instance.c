@@ -234,6 +234,27 @@ dc_instance_set_memory(struct dc_db *db, int64_t id, int64_t bytes,
 }
 
 int
+dc_instance_count_attempt(struct dc_db *db, int64_t *attempts, int64_t id,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "UPDATE instances SET attempts = attempts + 1 WHERE id = :id"
+	    " RETURNING attempts",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	rc = dc_stmt_one(q, err);
+	if (rc < 0)
+		return rc;
+	*attempts = dc_stmt_get_int(q, "attempts");
+	return dc_stmt_run(q, NULL, err);
+}
+
+int
 dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;

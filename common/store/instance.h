@@ -61,6 +61,9 @@ int dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
 int dc_instance_set_memory(struct dc_db *db, int64_t id, int64_t bytes,
     struct dc_err *err);
 int dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err);
+/* One more job tries to start it; *ATTEMPTS counts them. */
+int dc_instance_count_attempt(struct dc_db *db, int64_t *attempts, int64_t id,
+    struct dc_err *err);
 /* To GONE: its address is free again. */
 int dc_instance_end(struct dc_db *db, int64_t id, int from, const char *me,
     struct dc_err *err);

@@ -4,6 +4,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/limits.h"
+#include "common/base/str.h"
 
 #include <string.h>
 
@@ -205,8 +206,8 @@ dc_public_port_each(struct dc_db *db, int64_t application_id,
 }
 
 int
-dc_public_port_each_target(struct dc_db *db, int64_t node_id, const char *kind,
-    dc_port_target_fn *fn, void *arg, struct dc_err *err)
+dc_public_port_each_target(struct dc_db *db, const char *node,
+    const char *kind, dc_port_target_fn *fn, void *arg, struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
 	int rc;
@@ -214,6 +215,7 @@ dc_public_port_each_target(struct dc_db *db, int64_t node_id, const char *kind,
 	rc = dc_db_prepare(db, &q,
 	    "SELECT x.port AS public_port, p.port, i.id, i.state, n.number,"
 	    " s.name AS service, a.name AS application FROM public_ports x"
+	    " JOIN nodes o ON o.id = x.node_id"
 	    " JOIN instances i ON i.service_id = x.service_id"
 	    "  AND i.node_id = x.node_id AND x.number IN (-1, i.number)"
 	    " JOIN ports p ON p.instance_id = i.id AND p.name = x.name"
@@ -221,13 +223,13 @@ dc_public_port_each_target(struct dc_db *db, int64_t node_id, const char *kind,
 	    " JOIN addresses n ON n.instance_id = i.id"
 	    " JOIN services s ON s.id = i.service_id"
 	    " JOIN applications a ON a.id = s.application_id"
-	    " WHERE x.node_id = :node AND x.kind = :kind"
+	    " WHERE o.name = :node AND x.kind = :kind"
 	    " AND i.state IN ('up', 'down', 'draining')"
 	    " ORDER BY x.port, i.id",
 	    err);
 	if (rc < 0)
 		return rc;
-	dc_stmt_int(q, ":node", node_id);
+	dc_stmt_text(q, ":node", node);
 	dc_stmt_text(q, ":kind", kind);
 	while ((rc = dc_stmt_step(q, err)) == 1) {
 		const char *state = dc_stmt_get_text(q, "state");

@@ -51,10 +51,10 @@ struct dc_port_target {
 	const char *application, *service;
 };
 
-/* All of a KIND on one node, by public port and instance. */
+/* All of a KIND on the node of that name, by public port and instance. */
 typedef int dc_port_target_fn(const struct dc_port_target *t, void *arg,
     struct dc_err *err);
-int dc_public_port_each_target(struct dc_db *db, int64_t node_id,
+int dc_public_port_each_target(struct dc_db *db, const char *node,
     const char *kind, dc_port_target_fn *fn, void *arg, struct dc_err *err);
 
 #endif

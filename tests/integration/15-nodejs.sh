@@ -3,7 +3,7 @@
 # Node.js, ported as its guide says, with packages of the registry, and a custom
 # one; then two instances of it.
 . "$(dirname "$0")/lib.sh"
-plan 34
+plan 33
 platform_up
 
 push() {

@@ -86,7 +86,7 @@ test_network(struct world *w, const char *name, const char *other)
 	dc_auto_fd int a = serve(GATEWAY, &router),
 		       b = serve(GATEWAY, &service);
 	dc_auto_fd int c = serve("0.0.0.0", &any);
-	struct dc_net_spec net = {BRIDGE, SUBNET, &router, 1};
+	struct dc_net_spec net = {BRIDGE, SUBNET, &router, 1, 0, 0};
 	char out[2048];
 
 	ok(w, a >= 0 && b >= 0 && c >= 0 && dc_net_up(&net, &w->err) == 0,
@@ -440,7 +440,7 @@ test_times(struct world *w)
 int
 main(void)
 {
-	struct dc_net_spec net = {BRIDGE, SUBNET, NULL, 0};
+	struct dc_net_spec net = {BRIDGE, SUBNET, NULL, 0, 0, 0};
 	struct world w;
 
 	world_init(&w);

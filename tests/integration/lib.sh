@@ -4,7 +4,8 @@
 #
 # A test is `. "$(dirname "$0")/lib.sh"`, `plan N`, `platform_up`, checks, and
 # nothing else: the trap ends what was started. DCLOUD_OUT is where the programs
-# are. Tests run one after the other; each has its number in its ports.
+# are. Tests run one after the other; each has its number in its ports and names,
+# and DCLOUD_TEST_BASE (0 to 50) is added to it where two runs share a machine.
 
 set -u
 
@@ -70,7 +71,8 @@ wait_until() {
 
 # --- the platform -----------------------------------------------------------
 
-number=$((10#$(tr -cd 0-9 <<<"${name%%-*}" | sed 's/^$/99/')))
+number=$(tr -cd 0-9 <<<"${name%%-*}")
+number=$((10#${number:-99} + ${DCLOUD_TEST_BASE:-0}))
 root=/var/tmp/dcloud-t$number-$$
 conf=$root/dcloud.conf
 http_port=$((18000 + number))

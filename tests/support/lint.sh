@@ -37,14 +37,14 @@ format() {
 # One file a run: version 14 reports false va_list errors over several. A file
 # whose text, and whose headers', has been looked at before is not again.
 tidy() {
-	local cache=${TIDY_CACHE:-/var/cache/dcloud/tidy}
+	export cache=${TIDY_CACHE:-/var/cache/dcloud/tidy}
 	mkdir -p "$cache"
-	export cache
-	stamp=$(cat .clang-tidy $(sources '*.h') | sha256sum)
-	export stamp
+	# shellcheck disable=SC2016 # for the inner shell
 	sources 'common/*.c' 'builder/*.c' 'deployer/*.c' 'uploader/*.c' \
 	    'runtime/*.c' 'cli/*.c' | xargs -P "$(nproc)" -I{} sh -c '
-		key=$( (echo "$stamp"; cat "$1") | sha256sum | cut -c1-40)
+		needs=$(cc -MM -MG -nostdinc -I. "$1" | tr -d "\\\\" |
+		    sed "s/^[^:]*://")
+		key=$(cat .clang-tidy $needs 2>/dev/null | sha256sum | cut -c1-40)
 		[ -e "$cache/$key" ] && exit 0
 		clang-tidy --quiet "$1" -- -std=gnu17 -D_GNU_SOURCE -I. \
 		    2>/dev/null && touch "$cache/$key"' sh {}

@@ -257,7 +257,7 @@ END_TEST
 
 START_TEST(rules__drop_all_without_a_way_out)
 {
-	const struct dc_net_spec spec = {"dc0", "10.88.0.0/16", NULL, 0};
+	const struct dc_net_spec spec = {"dc0", "10.88.0.0/16", NULL, 0, 0, 0};
 	struct dc_netrules_host h = {0};
 	dc_auto_str struct dc_str out = {0};
 

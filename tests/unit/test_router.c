@@ -179,12 +179,13 @@ END_TEST
 START_TEST(shape__follows_the_static_part_only)
 {
 	dc_auto_str struct dc_str a = {0}, b = {0}, c = {0};
+	struct router_plan p = {0};
 
-	router_shape(&a, &conf);
+	router_shape(&a, &conf, &p);
 	conf.slots = 512;
-	router_shape(&b, &conf);
+	router_shape(&b, &conf, &p);
 	conf.bridge_bind = "10.0.3.1:8000";
-	router_shape(&c, &conf);
+	router_shape(&c, &conf, &p);
 	ck_assert_str_eq(a.data, b.data);
 	ck_assert_str_ne(a.data, c.data);
 }

@@ -12,6 +12,7 @@
 #include "common/box/box.h"
 #include "common/box/place.h"
 #include "common/buildfile/service_def.h"
+#include "common/layer/boot.h"
 #include "common/layer/layer.h"
 #include "common/packages/packages.h"
 #include "common/step/step.h"
@@ -41,7 +42,9 @@ struct work {
 int
 build_prepare(const struct dc_conf *conf, struct dc_err *err)
 {
-	return dc_place_up(conf, err);
+	int rc = dc_boot_check(conf, err);
+
+	return rc < 0 ? rc : dc_place_up(conf, err);
 }
 
 static int

@@ -143,22 +143,11 @@ print_field(const char *name, const struct dc_json *object, const char *key)
 }
 
 static void
-print_instance(const struct dc_json *i, const char *service)
+print_ports(const struct dc_json *ports)
 {
-	const struct dc_json *ports = dc_json_find(i, "ports");
 	bool has_title = false;
 	size_t n;
 
-	(void)printf("\n=== %s.%" PRId64 "\n", service,
-	    dc_json_find_int(i, "instance_id", 0));
-	print_field("datacenter:", i, "datacenter");
-	print_field("host:", i, "host");
-	print_field("container:", i,
-	    dc_json_find(i, "container_id") != NULL ? "container_id"
-						    : "container_name");
-	print_field("service revision:", i, "image_version");
-	print_field("revision:", i, "revision");
-	print_field("state:", i, "state");
 	for (n = 0; n < dc_json_size(ports); n++) {
 		const struct dc_json *port = dc_json_at(ports, n);
 
@@ -170,6 +159,22 @@ print_instance(const struct dc_json *i, const char *service)
 		(void)printf("  %s: %s\n", text_of(port, "name"),
 		    text_of(port, "url"));
 	}
+}
+
+static void
+print_instance(const struct dc_json *i, const char *service)
+{
+	(void)printf("\n=== %s.%" PRId64 "\n", service,
+	    dc_json_find_int(i, "instance_id", 0));
+	print_field("datacenter:", i, "datacenter");
+	print_field("host:", i, "host");
+	print_field("container:", i,
+	    dc_json_find(i, "container_id") != NULL ? "container_id"
+						    : "container_name");
+	print_field("service revision:", i, "image_version");
+	print_field("revision:", i, "revision");
+	print_field("state:", i, "state");
+	print_ports(dc_json_find(i, "ports"));
 }
 
 static void
@@ -190,6 +195,7 @@ print_service(const struct dc_json *s, const char *name)
 	print_config(dc_json_find(s, "runtime_config"));
 	if (*urls != '\0')
 		(void)printf("URLs:\n  - %s\n", urls);
+	print_ports(dc_json_find(s, "ports"));
 	for (i = 0; i < dc_json_size(instances); i++)
 		print_instance(dc_json_at(instances, i), name);
 }

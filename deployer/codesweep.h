@@ -5,6 +5,11 @@
 
 #include "common/job/job.h"
 
+/* Removes PATH below code/, as the unprivileged user that it belongs to: what
+ * that user may have put in the way leads nowhere. */
+int codesweep_remove(const struct dc_conf *conf, const char *path,
+    struct dc_err *err);
+
 int codesweep_run(struct dc_job *job, struct dc_err *err);
 
 #endif

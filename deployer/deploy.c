@@ -3,6 +3,7 @@
 #include "deployer/deploy.h"
 
 #include "common/base/auto.h"
+#include "common/base/fs.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/store/build.h"
@@ -16,6 +17,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+
+#define RETRY_MS (3600 * 1000L)
 
 struct work {
 	struct dc_job *job;
@@ -259,6 +262,18 @@ fail(struct work *w, struct dc_err *err)
 	    DC_DEPLOYMENT_FAILED, w->job->claim, text, err);
 }
 
+/* Trying again helps against a disk that was full for a moment, not against
+ * what is missing or malformed, and not for ever. */
+static bool
+is_final(const struct work *w, int rc)
+{
+	if (w->d.state >= DC_DEPLOYMENT_SWITCHING || rc == DC_ESTALE)
+		return false;
+	if (rc == DC_EFAIL || rc == DC_EBUSY)
+		return dc_now_ms() - w->d.created_at > RETRY_MS;
+	return true;
+}
+
 int
 deploy_run(struct dc_job *job, struct dc_err *err)
 {
@@ -267,7 +282,7 @@ deploy_run(struct dc_job *job, struct dc_err *err)
 
 	while (rc == 0 && steps[w.d.state] != NULL)
 		rc = steps[w.d.state](&w, err);
-	if (rc == DC_EUSER && w.d.state < DC_DEPLOYMENT_SWITCHING)
+	if (rc < 0 && is_final(&w, rc))
 		rc = fail(&w, err);
 	dc_deployment_done(&w.d);
 	return rc;

@@ -2,7 +2,6 @@
 #include "deployer/destroy.h"
 
 #include "common/base/auto.h"
-#include "common/base/fs.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/layer/layer.h"
@@ -11,6 +10,7 @@
 #include "common/store/deployment.h"
 #include "common/store/instance.h"
 #include "common/store/service.h"
+#include "deployer/codesweep.h"
 #include "deployer/route.h"
 #include "deployer/scale.h"
 
@@ -128,7 +128,7 @@ remove_application(struct dc_job *job, const struct dc_application *a,
 {
 	dc_auto_free char *code =
 	    dc_conf_path(job->conf, "code/%" PRId64, a->id);
-	int rc = dc_fs_remove_tree(code, err);
+	int rc = codesweep_remove(job->conf, code, err);
 
 	if (rc == 0)
 		rc = dc_application_remove(job->db, a->id, err);

@@ -156,7 +156,8 @@ save_home(const struct environment *env, const char *home, uid_t first_id,
 	if (rc >= 2 && rc < 2 + NFILES)
 		return dc_fail(err, DC_EUSER,
 		    "'~/%s' must not be a directory: the platform writes"
-		    " that file",
+		    " that file (push with --clean when it is an earlier"
+		    " build's)",
 		    files[rc - 2].name);
 	if (rc > 0)
 		return dc_fail(err, DC_EFAIL,

@@ -2,6 +2,7 @@
 #include "common/job/main.h"
 #include "common/base/auto.h"
 #include "common/box/place.h"
+#include "common/layer/boot.h"
 #include "common/store/deployment.h"
 #include "common/store/instance.h"
 #include "deployer/deploy.h"
@@ -26,6 +27,14 @@
 	"NOT EXISTS (SELECT 1 FROM deployments o"                              \
 	" WHERE o.application_id = t.application_id AND o.id < t.id"           \
 	" AND o.state NOT IN ('done', 'failed', 'cancelled'))"
+
+static int
+prepare(const struct dc_conf *conf, struct dc_err *err)
+{
+	int rc = dc_boot_check(conf, err);
+
+	return rc < 0 ? rc : dc_place_up(conf, err);
+}
 
 static int
 run_command(const struct dc_conf *conf, const char *command, struct dc_err *err)
@@ -72,6 +81,6 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "states") == 0)
 		return states_print();
-	return dc_daemon_main(argc, argv, "deployer", kinds, dc_place_up,
+	return dc_daemon_main(argc, argv, "deployer", kinds, prepare,
 	    run_command);
 }

@@ -25,7 +25,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Younger files may belong to a job that has not written its row yet. */
+/* A younger one may still be unpacked. */
 #define GRACE_MS (3600 * 1000L)
 
 struct sweeping {
@@ -97,22 +97,31 @@ remove_snapshot(const struct dc_snapshot *p, void *arg, struct dc_err *err)
 	return rc < 0 ? rc : dc_layer_remove(s->job->conf, p->id, err);
 }
 
+/* In one transaction: no build can begin to pack the same content between the
+ * look and the removal. */
 static int
 sweep_blob(const char *hash, int64_t size, int64_t mtime_ms, void *arg,
     struct dc_err *err)
 {
 	struct sweeping *s = arg;
+	struct dc_db *db = s->job->db;
 	dc_auto_free char *blobs = dc_conf_path(s->job->conf, "blobs");
+	int rc = dc_db_begin(db, err);
 
 	(void)size;
-	if (dc_now_ms() - mtime_ms < GRACE_MS ||
-	    dc_snapshot_needs_blob(s->job->db, hash))
+	(void)mtime_ms;
+	if (rc < 0)
+		return rc;
+	if (dc_snapshot_is_packing(db) || dc_snapshot_needs_blob(db, hash)) {
+		dc_db_rollback(db);
 		return 0;
-	return dc_blob_remove(blobs, hash, err);
+	}
+	return dc_db_end(db, dc_blob_remove(blobs, hash, err), err);
 }
 
 /* layers/<id> and layers/<id>.full without a row, and what a killed unpacking
- * has left. */
+ * has left. A layer that is there while no build packs one has its row, or
+ * will never have it. */
 static int
 sweep_layer(struct sweeping *s, const char *dir, const char *name,
     struct dc_err *err)
@@ -121,12 +130,14 @@ sweep_layer(struct sweeping *s, const char *dir, const char *name,
 	int64_t id = strtoll(name, NULL, 10);
 	struct stat st;
 
-	if (lstat(path, &st) < 0 ||
-	    dc_now_ms() - st.st_ctim.tv_sec * 1000L < GRACE_MS)
+	if (dc_has_suffix(name, ".tmp")) {
+		if (lstat(path, &st) < 0 ||
+		    dc_now_ms() - st.st_ctim.tv_sec * 1000L < GRACE_MS)
+			return 0;
+	} else if (dc_snapshot_is_packing(s->job->db) ||
+		   (id > 0 && dc_snapshot_is_known(s->job->db, id))) {
 		return 0;
-	if (!dc_has_suffix(name, ".tmp") && id > 0 &&
-	    dc_snapshot_is_known(s->job->db, id))
-		return 0;
+	}
 	return dc_fs_remove_tree(path, err);
 }
 

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,6 +77,8 @@ open_stream(struct program *p, struct stream *stream,
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return dc_fail_errno(err, "pipe");
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	/* The pipe is ours, and the program may open it anew: /dev/stderr. */
+	(void)fchmod(fds[1], 0622);
 	stream->source = (struct source){.on_ready = on_output,
 	    .arg = stream,
 	    .fd = fds[0],

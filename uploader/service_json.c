@@ -6,6 +6,7 @@
 #include "common/base/str.h"
 #include "common/buildfile/service_def.h"
 #include "common/store/instance.h"
+#include "common/store/public_port.h"
 #include "common/store/service.h"
 #include "uploader/date.h"
 
@@ -19,7 +20,8 @@
 
 struct build {
 	struct request *rq;
-	struct dc_json *domains, *instances, *config;
+	int64_t service_id;
+	struct dc_json *domains, *ports, *instances, *config;
 	char *url; /* the first host's */
 	int64_t newest;
 };
@@ -54,17 +56,48 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 	return 0;
 }
 
+static void
+set_port_url(struct build *b, struct dc_json *j, const char *kind, int port)
+{
+	dc_auto_free char *url =
+	    dc_asprintf("%s://%s:%d", kind, b->rq->conf->public_host, port);
+
+	if (port != 0)
+		dc_json_add_str(j, "url", url);
+}
+
+/* The service's own, in front of all its instances. */
 static int
-add_ports(struct build *b, struct dc_json *j, int64_t id, struct dc_err *err)
+add_public_port(const struct dc_public_port *p, const char *service, void *arg,
+    struct dc_err *err)
+{
+	struct build *b = arg;
+	struct dc_json *j;
+
+	(void)service;
+	(void)err;
+	if (p->service_id != b->service_id || p->number != DC_ANY_INSTANCE)
+		return 0;
+	j = dc_json_new_object();
+	dc_json_add_str(j, "name", p->name);
+	dc_json_add_str(j, "kind", p->kind);
+	set_port_url(b, j, p->kind, p->port);
+	dc_json_add(b->ports, NULL, j);
+	return 0;
+}
+
+static int
+add_ports(struct build *b, struct dc_json *j, const struct dc_instance *of,
+    struct dc_err *err)
 {
 	struct dc_json *all = dc_json_new_array();
 	struct dc_port ports[DC_MAX_PORTS];
 	size_t i, n = 0;
-	int rc;
+	int rc, public = 0;
 
 	dc_json_add(j, "ports", all);
-	rc =
-	    dc_instance_load_ports(b->rq->db, id, ports, DC_MAX_PORTS, &n, err);
+	rc = dc_instance_load_ports(b->rq->db, of->id, ports, DC_MAX_PORTS, &n,
+	    err);
 	for (i = 0; i < n && rc == 0; i++) {
 		struct dc_json *port = dc_json_new_object();
 
@@ -74,7 +107,11 @@ add_ports(struct build *b, struct dc_json *j, int64_t id, struct dc_err *err)
 		if (strcmp(ports[i].kind, "http") == 0)
 			dc_json_add_str(port, "url", b->url);
 		else
-			rc = add_port_url(b, port, i, &ports[k], err);
+			rc = dc_public_port_find(b->rq->db, &public,
+			    of->service_id, ports[i].name, ports[i].kind,
+			    of->number, err);
+		if (strcmp(ports[i].kind, "http") != 0)
+			set_port_url(b, port, ports[i].kind, public);
 		dc_json_add(all, NULL, port);
 	}
 	return rc;
@@ -113,7 +150,7 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	date_add(j, "created_at", i->created_at * 1000);
 	dc_json_add(b->instances, NULL, j);
 	set_config(b, i);
-	return add_ports(b, j, i->id, err);
+	return add_ports(b, j, i, err);
 }
 
 static struct dc_json *
@@ -135,7 +172,9 @@ build(struct request *rq, struct dc_json **out, const struct dc_service *s,
     struct dc_err *err)
 {
 	struct build b = {.rq = rq,
+	    .service_id = s->id,
 	    .domains = dc_json_new_array(),
+	    .ports = dc_json_new_array(),
 	    .instances = dc_json_new_array(),
 	    .config = dc_json_new_object()};
 	struct dc_json *j = new_service(s);
@@ -145,8 +184,12 @@ build(struct request *rq, struct dc_json **out, const struct dc_service *s,
 	if (rc == 0)
 		rc = dc_instance_each(rq->db, 0, s->id, SHOWN, add_instance, &b,
 		    err);
+	if (rc == 0)
+		rc = dc_public_port_each(rq->db, s->application_id,
+		    add_public_port, &b, err);
 	dc_json_add(j, "runtime_config", b.config);
 	dc_json_add(j, "domains", b.domains);
+	dc_json_add(j, "ports", b.ports);
 	dc_json_add(j, "instances", b.instances);
 	free(b.url);
 	if (rc < 0)

@@ -87,7 +87,7 @@ add_program() {
 	} >>"$own/supervisord.conf"
 }
 
-# nginx_conf: stdin goes into the server block, behind the user's snippets.
+# nginx_conf INDEX: stdin goes into the server block, behind the user's snippets.
 # Whatever those may want to set for themselves is set further out.
 nginx_conf() {
 	local file code dir=$own/nginx
@@ -97,7 +97,8 @@ nginx_conf() {
 		ln -sfn "$file" "$dir/"
 	done
 	{
-		sed "s/@SERVICE@/$SERVICE_NAME/g" "$here/nginx.conf"
+		sed "s/@SERVICE@/$SERVICE_NAME/g; s/@INDEX@/$1/" \
+		    "$here/nginx.conf"
 		for code in 404 500 502 503 504; do
 			printf '\t\terror_page %s @%s;\n' $code $code
 			printf '\t\tlocation @%s {\n' $code

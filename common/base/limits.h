@@ -2,9 +2,9 @@
 #ifndef DC_LIMITS_H
 #define DC_LIMITS_H
 
-/* Names */
-#define DC_MAX_APP_NAME 40     /* bytes, [a-z0-9]                          */
-#define DC_MAX_USER_NAME 32    /* bytes, [a-z0-9]                          */
+/* Names. SERVICE-APP-USER is one label of a host name: 63 bytes at most */
+#define DC_MAX_APP_NAME 25     /* bytes, [a-z0-9]                          */
+#define DC_MAX_USER_NAME 20    /* bytes, [a-z0-9]                          */
 #define DC_MAX_SERVICE_NAME 16 /* bytes, [a-z0-9_]: CONTRACT 1.4           */
 #define DC_MAX_SERVICES 64     /* per application                          */
 #define DC_MAX_INSTANCES 64    /* per service                              */

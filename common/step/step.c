@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 
 #define MAX_READS 32 /* of 16 KiB, before the clock is looked at again */
 
@@ -134,6 +135,8 @@ dc_step_run(const struct dc_step *s, const char *what, const char *cwd,
 		return dc_fail_errno(err, "pipe");
 	out_r = fds[0];
 	out_w = fds[1];
+	/* The command may open it anew, as /dev/stderr. */
+	(void)fchmod(out_w, 0622);
 	rc = attach(s, cwd, script, null, out_w, &pid, err);
 	if (rc < 0)
 		return rc;

@@ -75,6 +75,22 @@ dc_history_remove_revision(struct dc_db *db, int64_t id, struct dc_err *err)
 }
 
 int
+dc_history_find_last(struct dc_db *db, int64_t *when, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "SELECT coalesce(max(created_at), 0) AS last FROM events", err);
+	if (rc < 0)
+		return rc;
+	rc = dc_stmt_one(q, err);
+	if (rc == 0)
+		*when = dc_stmt_get_int(q, "last");
+	return rc;
+}
+
+int
 dc_history_remove_events(struct dc_db *db, int64_t before, struct dc_err *err)
 {
 	return run_with_int(db, "DELETE FROM events WHERE created_at < :value",

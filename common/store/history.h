@@ -21,6 +21,9 @@ int dc_history_each_idle(struct dc_db *db, int64_t keep,
 int dc_history_remove_revision(struct dc_db *db, int64_t id,
     struct dc_err *err);
 
+/* When the newest event happened, milliseconds since the epoch; 0: never. */
+int dc_history_find_last(struct dc_db *db, int64_t *when, struct dc_err *err);
+
 /* Events before that time, in milliseconds since the epoch. */
 int dc_history_remove_events(struct dc_db *db, int64_t before,
     struct dc_err *err);

@@ -184,6 +184,9 @@ dc_public_port_each(struct dc_db *db, int64_t application_id,
 	    "SELECT x.*, s.name AS service FROM public_ports x"
 	    " JOIN services s ON s.id = x.service_id"
 	    " WHERE s.application_id = :app AND s.state = 'active'"
+	    " AND NOT EXISTS (SELECT 1 FROM public_ports y"
+	    "  WHERE y.service_id = x.service_id AND y.name = x.name"
+	    "  AND y.number = x.number AND y.created_at > x.created_at)"
 	    " ORDER BY s.name, x.name, x.kind, x.number",
 	    err);
 	if (rc < 0)

@@ -36,8 +36,8 @@ int dc_public_port_release(struct dc_db *db, struct dc_err *err);
 int dc_public_port_find(struct dc_db *db, int *port, int64_t service_id,
     const char *name, const char *kind, int64_t number, struct dc_err *err);
 
-/* Those of an application, by service, name and number. FN returns < 0 to
- * stop, and does not write. */
+/* Those of an application, by service, name and number; where a port has just
+ * changed its kind, the new one. FN returns < 0 to stop, and does not write. */
 typedef int dc_public_port_fn(const struct dc_public_port *p,
     const char *service, void *arg, struct dc_err *err);
 int dc_public_port_each(struct dc_db *db, int64_t application_id,

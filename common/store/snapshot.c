@@ -131,13 +131,29 @@ dc_snapshot_find(struct dc_db *db, struct dc_snapshot *out, int64_t service_id,
 	return 0;
 }
 
+/* FN may write: no statement of ours is open when it is called. */
+static int
+each_row(struct dc_stmt **q, dc_snapshot_fn *fn, void *arg, struct dc_err *err)
+{
+	dc_auto_free struct dc_snapshot *rows = NULL;
+	size_t i, n = 0;
+	int rc;
+
+	while ((rc = dc_stmt_step(*q, err)) == 1) {
+		rows = dc_xrealloc(rows, (n + 1) * sizeof(*rows));
+		fill_snapshot(&rows[n++], *q);
+	}
+	dc_stmt_close(dc_steal_ptr(q));
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = fn(&rows[i], arg, err);
+	return rc;
+}
+
 int
 dc_snapshot_each_idle(struct dc_db *db, int64_t service_id, int64_t keep,
     dc_snapshot_fn *fn, void *arg, struct dc_err *err)
 {
-	dc_auto_free struct dc_snapshot *rows = NULL;
 	dc_auto_stmt struct dc_stmt *q = NULL;
-	size_t i, n = 0;
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
@@ -155,14 +171,23 @@ dc_snapshot_each_idle(struct dc_db *db, int64_t service_id, int64_t keep,
 		return rc;
 	dc_stmt_int(q, ":service", service_id);
 	dc_stmt_int(q, ":keep", keep);
-	while ((rc = dc_stmt_step(q, err)) == 1) {
-		rows = dc_xrealloc(rows, (n + 1) * sizeof(*rows));
-		fill_snapshot(&rows[n++], q);
-	}
-	dc_stmt_close(dc_steal_ptr(&q));
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = fn(&rows[i], arg, err);
-	return rc;
+	return each_row(&q, fn, arg, err);
+}
+
+int
+dc_snapshot_each_since(struct dc_db *db, int64_t when, dc_snapshot_fn *fn,
+    void *arg, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "SELECT * FROM snapshots WHERE created_at >= :when ORDER BY id",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":when", when);
+	return each_row(&q, fn, arg, err);
 }
 
 /* Rows of instances that are gone go with it: they were its history. */
@@ -196,6 +221,18 @@ dc_snapshot_is_known(struct dc_db *db, int64_t id)
 
 	/* Not knowing is no reason to remove anything. */
 	return dc_snapshot_load(db, &s, id, NULL) != DC_ENOTFOUND;
+}
+
+bool
+dc_snapshot_is_packing(struct dc_db *db)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+
+	if (dc_db_prepare(db, &q,
+		"SELECT 1 FROM builds WHERE state = 'snapshotting' LIMIT 1",
+		NULL) < 0)
+		return true;
+	return dc_stmt_one(q, NULL) != DC_ENOTFOUND;
 }
 
 bool

@@ -32,10 +32,15 @@ typedef int dc_snapshot_fn(const struct dc_snapshot *s, void *arg,
     struct dc_err *err);
 int dc_snapshot_each_idle(struct dc_db *db, int64_t service_id, int64_t keep,
     dc_snapshot_fn *fn, void *arg, struct dc_err *err);
+/* Those made at or after that time, milliseconds since the epoch. */
+int dc_snapshot_each_since(struct dc_db *db, int64_t when, dc_snapshot_fn *fn,
+    void *arg, struct dc_err *err);
 int dc_snapshot_remove(struct dc_db *db, int64_t id, struct dc_err *err);
 
 /* Has a row: SQL-free questions of the sweep. */
 bool dc_snapshot_is_known(struct dc_db *db, int64_t id);
+/* A build is at it: files may be there whose rows come later. */
+bool dc_snapshot_is_packing(struct dc_db *db);
 /* Is the blob of any snapshot; forgets its row when it is not. */
 bool dc_snapshot_needs_blob(struct dc_db *db, const char *hash);
 

@@ -174,10 +174,10 @@ git_push "ssh://dcloud@127.0.0.1:$ssh_port/other.git" main
 is "an application of nobody" $((rc != 0)) 1
 # shellcheck disable=SC2086
 said=$($GIT_SSH_COMMAND -p "$ssh_port" dcloud@127.0.0.1 id 2>&1 </dev/null)
-is "there is no shell" $((($? != 0))) 1
+is "there is no shell" $(($? != 0)) 1
 # shellcheck disable=SC2086
 said=$($GIT_SSH_COMMAND -p "$ssh_port" -W 127.0.0.1:$http_port \
     dcloud@127.0.0.1 2>&1 </dev/null)
-is "and no way through" $((($? != 0))) 1
+is "and no way through" $(($? != 0)) 1
 rm -rf "$root/clone"
 ok "what was pushed can be cloned" git clone -q "$url" "$root/clone"

@@ -44,7 +44,7 @@ www:
 END
 push
 is "a build script that is not executable yet" $rc 0
-is "~/run answers" "$(get story)" "Hello!"
+is "the program named run answers" "$(get story)" "Hello!"
 push
 is "ln -s run, the second time" $rc 0
 
@@ -203,6 +203,7 @@ tree=$(find "$root"/code/*/revisions -name written-into-the-code)
 is "a build cannot change the revision" "$tree" ""
 
 running=$(ask asked env)
+# shellcheck disable=SC2034 # by its name, below
 after=$(ask asked 'cat after-env')
 for where in running after; do
 	like "$where: PORT_WWW" "${!where}" '^PORT_WWW=42800$'

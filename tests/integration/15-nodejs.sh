@@ -87,7 +87,7 @@ like "what was uploaded of its packages is left out" "$said" \
 first=$(get ported)
 is "the arguments of supervisord.conf" "$(of args "$first")" \
     "--development --verbose"
-is "~/current is the approot" "$(of current "$first")" code/Gear1
+is "the link current is the approot" "$(of current "$first")" code/Gear1
 like "and the directory" "$(of directory "$first")" \
     '^/home/dotcloud/(current|code/Gear1)$'
 is "environment: in the process" "$(of host "$first")" pearl.example.org

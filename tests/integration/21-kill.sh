@@ -73,7 +73,7 @@ rest "dcinit: nothing is left of it"
 
 note "--- uploads"
 head -c 30000000 /dev/urandom >big
-for victim in 'rsync --server' dcloud-receive; do
+for victim in 'bwrap .*rsync --server' dcloud-receive; do
 	before=$(db "SELECT count(*) FROM deployments")
 	python3 "$here/when.py" "$root" "SELECT 1" "$victim" \
 	    >"$root/work/when" 2>&1 &

@@ -3,7 +3,7 @@
 # down and up, and after the power was cut.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/crash.sh"
-plan 21
+plan 23
 platform_up
 
 # Two applications, one of them in two instances; each counts its postinstalls

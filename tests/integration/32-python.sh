@@ -2,7 +2,7 @@
 # tests/integration/32-python.sh -- python: Flask from PyPI behind nginx and
 # uWSGI, requirements, configuration, maintenance; python-worker.
 . "$(dirname "$0")/lib.sh"
-plan 23
+plan 24
 platform_up
 
 example python flask
@@ -32,6 +32,8 @@ touch maintenance
 dcloud push >/dev/null 2>&1
 is "a file 'maintenance' is 503" "$(status flask)" 503
 rm maintenance
+dcloud push >/dev/null 2>&1
+is "and 200 without it" "$(status flask)" 200
 
 sed -i 's/uwsgi_processes: 2/python_version: v2.6/' dotcloud.yml
 log=$(dcloud push 2>&1)
@@ -45,7 +47,7 @@ echo 'import nothing_of_that_name' >>wsgi.py
 log=$(dcloud push 2>&1)
 is "an application that cannot be imported fails" $? 2
 like "with its traceback" "$log" "No module named 'nothing_of_that_name'"
-is "the old one still answers" "$(status flask)" 503
+is "the old one still answers" "$(status flask)" 200
 
 cat >dotcloud.yml <<'END'
 www:

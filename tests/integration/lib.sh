@@ -106,6 +106,8 @@ subnet = 10.$((100 + number % 100)).0.0/16
 http_bind = $http
 ssh_bind = 127.0.0.1:$ssh_port
 uid_base = $((1300000000 + number * 4000000))
+port_first = $((40000 + number * 50))
+port_last = $((40049 + number * 50))
 END
 }
 

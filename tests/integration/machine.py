@@ -111,11 +111,16 @@ compare("link", links, ["%s-%x" % (bridge, n) for n in [0, 1] + numbers])
 
 routed = rows(
     "SELECT 'be_' || r.slot || '/i' || i.id FROM instances i"
-    " JOIN routes r ON r.service_id = i.service_id WHERE i.state = 'up'")
+    " JOIN routes r ON r.service_id = i.service_id WHERE i.state = 'up'") + rows(
+    "SELECT 'tcp_' || x.port || '/i' || i.id FROM public_ports x"
+    " JOIN instances i ON i.service_id = x.service_id"
+    "  AND x.number IN (-1, i.number)"
+    " JOIN ports p ON p.instance_id = i.id AND p.name = x.name"
+    "  AND p.kind = x.kind WHERE i.state = 'up' AND x.kind = 'tcp'")
 servers = []
 for line in haproxy("@1 show servers state"):
     w = line.split()
-    if len(w) > 18 and re.fullmatch(r"be_\d+", w[1]):
+    if len(w) > 18 and re.fullmatch(r"(be|tcp)_\d+", w[1]):
         servers.append("%s/%s" % (w[1], w[3]))
         if w[6] != "0":
             print("server %s/%s: admin state %s" % (w[1], w[3], w[6]))

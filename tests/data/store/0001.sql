@@ -1,4 +1,9 @@
--- A store of version 1, with an account in it.
+-- From 0001_create.sql -- the whole store. Times are milliseconds since the epoch,
+-- sizes bytes. States are words, so that `sqlite3 state.db 'select * from
+-- builds'` tells an operator what is going on. AUTOINCREMENT where an id names
+-- something outside the store (a container, a directory) or stands in events:
+-- no id is ever given out twice.
+
 CREATE TABLE nodes (
   id           INTEGER PRIMARY KEY,
   name         TEXT NOT NULL UNIQUE,        -- the machine's host name
@@ -31,7 +36,7 @@ CREATE TABLE tokens (
 ) STRICT;
 
 CREATE TABLE applications (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   account_id INTEGER NOT NULL REFERENCES accounts (id),
   name       TEXT NOT NULL,                 -- [a-z0-9]
   flavor     TEXT NOT NULL DEFAULT 'live',
@@ -51,7 +56,7 @@ CREATE TABLE variables (                    -- dcloud env set
 ) STRICT;
 
 CREATE TABLE revisions (
-  id             INTEGER PRIMARY KEY,
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
   application_id INTEGER NOT NULL
                  REFERENCES applications (id) ON DELETE CASCADE,
   name           TEXT NOT NULL,             -- rsync-<ms>, git-<hex>
@@ -72,7 +77,7 @@ CREATE TABLE revision_services (            -- the build file, understood
 ) STRICT;
 
 CREATE TABLE services (                     -- what outlives revisions
-  id             INTEGER PRIMARY KEY,
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
   application_id INTEGER NOT NULL
                  REFERENCES applications (id) ON DELETE CASCADE,
   name           TEXT NOT NULL,
@@ -105,7 +110,7 @@ CREATE TABLE blobs (
 ) STRICT;
 
 CREATE TABLE deployments (
-  id             INTEGER PRIMARY KEY,
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
   deploy_id      TEXT NOT NULL UNIQUE,      -- what users see
   application_id INTEGER NOT NULL
                  REFERENCES applications (id) ON DELETE CASCADE,
@@ -141,7 +146,7 @@ CREATE TABLE snapshots (
 CREATE INDEX snapshots_service ON snapshots (service_id, id);
 
 CREATE TABLE builds (
-  id            INTEGER PRIMARY KEY,        -- also of the box b<id>
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,        -- also of the box b<id>
   deployment_id INTEGER NOT NULL
                 REFERENCES deployments (id) ON DELETE CASCADE,
   service_id    INTEGER NOT NULL REFERENCES services (id) ON DELETE CASCADE,
@@ -162,7 +167,7 @@ CREATE TABLE builds (
 CREATE INDEX builds_state ON builds (state);
 
 CREATE TABLE instances (
-  id            INTEGER PRIMARY KEY,        -- also of the box i<id>
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,        -- also of the box i<id>
   deployment_id INTEGER NOT NULL
                 REFERENCES deployments (id) ON DELETE CASCADE,
   service_id    INTEGER NOT NULL REFERENCES services (id) ON DELETE CASCADE,
@@ -172,6 +177,7 @@ CREATE TABLE instances (
   memory        INTEGER NOT NULL,
   node_id       INTEGER NOT NULL REFERENCES nodes (id),
   installed     INTEGER NOT NULL DEFAULT 0, -- postinstall has succeeded
+  attempts      INTEGER NOT NULL DEFAULT 0, -- jobs that tried to start it
   state         TEXT NOT NULL DEFAULT 'creating'
                 CHECK (state IN ('creating', 'installing', 'launching',
                   'ready', 'up', 'down', 'draining', 'failed', 'gone')),
@@ -204,7 +210,7 @@ CREATE INDEX addresses_build ON addresses (build_id);
 CREATE INDEX addresses_instance ON addresses (instance_id);
 
 CREATE TABLE log_entries (
-  id            INTEGER PRIMARY KEY,        -- the order in which readers follow
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,        -- the order in which readers follow
   deployment_id INTEGER NOT NULL
                 REFERENCES deployments (id) ON DELETE CASCADE,
   created_at    INTEGER NOT NULL,           -- microseconds since the epoch

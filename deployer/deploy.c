@@ -12,6 +12,7 @@
 #include "common/store/log_entry.h"
 #include "common/store/revision.h"
 #include "common/store/service.h"
+#include "deployer/health.h"
 #include "deployer/route.h"
 #include "deployer/scale.h"
 
@@ -59,11 +60,18 @@ static int
 add_build(const struct dc_revision_service *s, void *arg, struct dc_err *err)
 {
 	struct work *w = arg;
-	int64_t id;
-	int rc = dc_service_save(w->job->db, &id, w->d.application_id, s->name,
-	    s->type, err);
+	dc_auto_service_def struct dc_service_def def = {0};
 	struct dc_snapshot found;
+	struct health health;
+	int64_t id;
+	int rc = dc_service_from_json(&def, s->definition, err);
 
+	if (rc == 0)
+		rc = health_load(&health, &def, err);
+	if (rc < 0)
+		return dc_wrap(err, rc, "service %s", s->name);
+	rc = dc_service_save(w->job->db, &id, w->d.application_id, s->name,
+	    s->type, err);
 	if (rc < 0)
 		return rc;
 	/* The same revision again (scale, env set, deploy) is built already. */

@@ -21,8 +21,8 @@ struct home_file {
 	char *text;
 };
 
-/* In the child, whose / is the home directory. Exit statuses name what went
- * wrong. */
+/* In the child, whose / is the home directory. The names are the platform's:
+ * whatever a build has left under them goes. */
 static int
 write_files(void *arg)
 {
@@ -30,8 +30,8 @@ write_files(void *arg)
 	int i, fd;
 
 	for (i = 0; i < NFILES; i++) {
-		if (unlink(files[i].name) < 0 && errno != ENOENT)
-			return 2 + i;
+		if (dc_fs_remove_tree(files[i].name, NULL) < 0)
+			return 1;
 		fd = open(files[i].name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 		if (fd < 0 ||
@@ -41,7 +41,7 @@ write_files(void *arg)
 			return 1;
 		(void)close(fd);
 	}
-	(void)unlink("environment.yaml");
+	(void)dc_fs_remove_tree("environment.yaml", NULL);
 	if (symlink("environment.yml", "environment.yaml") < 0 ||
 	    lchown("environment.yaml", DC_APP_UID, DC_APP_UID) < 0)
 		return 1;
@@ -153,12 +153,6 @@ save_home(const struct environment *env, const char *home, uid_t first_id,
 	    {"environment.yml", yaml}, {"dotcloud_profile", profile}};
 	int rc = dc_box_in_range(first_id, home, NULL, write_files, files, err);
 
-	if (rc >= 2 && rc < 2 + NFILES)
-		return dc_fail(err, DC_EUSER,
-		    "'~/%s' must not be a directory: the platform writes"
-		    " that file (push with --clean when it is an earlier"
-		    " build's)",
-		    files[rc - 2].name);
 	if (rc > 0)
 		return dc_fail(err, DC_EFAIL,
 		    "the environment files cannot be written (status %d)", rc);
@@ -179,15 +173,18 @@ save_environ(const struct environment *env, const char *etc, struct dc_err *err)
 	return dc_fs_save(path, s.data, s.len, 0644, err);
 }
 
-/* The command stands in a file of its own: no quoting can go wrong. */
+/* The command stands in a file of its own: no quoting of the configuration can
+ * go wrong. A shell takes it as it is written, and becomes the program when it
+ * is a simple command. */
 static int
 add_program(struct dc_str *conf, const char *etc, const char *name,
     const char *command, struct dc_err *err)
 {
 	dc_auto_free char *path = dc_asprintf("%s/process/%s", etc, name);
+	dc_auto_free char *quoted = dc_appenv_quote(command);
 	dc_auto_free char *script = dc_asprintf(ENVIRONMENT_CD
-	    "[ -f ~/profile ] && . ~/profile\nexec %s\n",
-	    command);
+	    "[ -f ~/profile ] && . ~/profile\nexec /bin/bash -c %s\n",
+	    quoted);
 
 	dc_str_addf(conf,
 	    "[program:%s]\ncommand = /bin/bash -l /etc/dcloud/process/%s\n"

@@ -35,6 +35,21 @@ add_port(struct environment *env, const struct dc_port *port)
 	dc_json_add_int(env->values, key, port->port);
 }
 
+/* Applications of 2012 read PORT_NODEJS: the type's own port by its name. */
+static void
+add_type_port(struct environment *env, const char *type,
+    const struct dc_port *ports, size_t n)
+{
+	struct dc_port port;
+
+	if (n == 0 || strcmp(ports[0].kind, "http") != 0 ||
+	    strcmp(type, "custom") == 0)
+		return;
+	port = ports[0];
+	(void)snprintf(port.name, sizeof(port.name), "%s", type);
+	add_port(env, &port);
+}
+
 struct host_of {
 	struct environment *env;
 	const struct dc_conf *conf;
@@ -171,6 +186,7 @@ environment_load(struct environment *env, const struct dc_conf *conf,
 	add_own(env, instance);
 	for (i = 0; i < nports; i++)
 		add_port(env, &ports[i]);
+	add_type_port(env, def->type, ports, nports);
 	rc =
 	    dc_service_each(db, instance->application_id, add_service, &w, err);
 	if (rc == 0)

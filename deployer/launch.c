@@ -6,6 +6,7 @@
 #include "common/base/spawn.h"
 #include "common/box/place.h"
 #include "deployer/control.h"
+#include "deployer/health.h"
 #include "deployer/ports.h"
 #include "deployer/probe.h"
 
@@ -98,8 +99,7 @@ read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
 		left = limit - dc_mono_ms();
 		if (left <= 0)
 			return dc_fail(err, DC_EUSER,
-			    "its processes did not stay up within %d seconds",
-			    DC_PROBE_SECONDS);
+			    "its processes did not stay up in time");
 		if (poll(&p, 1, left < 1000 ? (int)left : 1000) <= 0)
 			continue;
 		n = read(fd, chunk, sizeof(chunk));
@@ -148,23 +148,28 @@ start_guard(pid_t *pid, int *out, int watch, struct dc_err *err)
 }
 
 static int
-probe(struct unit *u, const struct dc_port *port, bool is_http, int abort_fd,
-    struct dc_err *err)
+probe(struct unit *u, const struct dc_port *port, const struct health *health,
+    int abort_fd, struct dc_err *err)
 {
 	struct dc_place place;
-	struct probe p = {.port = port->port, .abort_fd = abort_fd};
+	struct probe p = {.port = port->port,
+	    .path = health->path,
+	    .status = health->status,
+	    .limit_ms = health->deadline * INT64_C(1000),
+	    .abort_fd = abort_fd};
 	int rc = dc_place_find(&place, u->job->conf, u->row.address, err);
 
 	if (rc < 0)
 		return rc;
 	p.address = place.address;
-	return is_http ? probe_http(NULL, &p, err) : probe_tcp(NULL, &p, err);
+	return strcmp(port->kind, "http") == 0 ? probe_http(NULL, &p, err)
+					       : probe_tcp(NULL, &p, err);
 }
 
 /* Probes until an answer, the deadline, or the guard's word. */
 static int
-probe_guarded(struct unit *u, const struct dc_port *port, bool is_http,
-    int watch, struct dc_err *err)
+probe_guarded(struct unit *u, const struct dc_port *port,
+    const struct health *health, int watch, struct dc_err *err)
 {
 	dc_auto_fd int guard = -1;
 	char why[DC_ERR_MAX] = "";
@@ -173,7 +178,7 @@ probe_guarded(struct unit *u, const struct dc_port *port, bool is_http,
 
 	if (rc < 0)
 		return rc;
-	rc = probe(u, port, is_http, guard, err);
+	rc = probe(u, port, health, guard, err);
 	if (rc == DC_ESTALE) {
 		(void)!read(guard, why, sizeof(why) - 1);
 		rc = dc_fail(err, DC_EUSER,
@@ -197,13 +202,15 @@ launch_wait(struct unit *u, struct dc_err *err)
 	const struct dc_port *http = ports_find(u->ports, u->nports, "http");
 	const struct dc_port *tcp = ports_find(u->ports, u->nports, "tcp");
 	dc_auto_fd int watch = -1;
-	int rc = control_watch(&watch, u->box_dir, err);
+	struct health health;
+	int rc = health_load(&health, &u->def, err);
 
+	if (rc == 0)
+		rc = control_watch(&watch, u->box_dir, err);
 	if (rc < 0)
 		return rc;
 	if (http == NULL && tcp == NULL)
 		return read_watch(watch, true,
-		    dc_mono_ms() + DC_PROBE_SECONDS * 1000L, err);
-	return probe_guarded(u, http != NULL ? http : tcp, http != NULL, watch,
-	    err);
+		    dc_mono_ms() + health.deadline * INT64_C(1000), err);
+	return probe_guarded(u, http != NULL ? http : tcp, &health, watch, err);
 }

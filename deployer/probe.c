@@ -98,7 +98,8 @@ static void
 saw_errno(struct attempt *a, const char *what, int error)
 {
 	if (error == ECONNREFUSED)
-		(void)snprintf(a->seen, sizeof(a->seen), "connection refused");
+		(void)snprintf(a->seen, sizeof(a->seen),
+		    "connection refused; nothing listens there on 0.0.0.0");
 	else
 		(void)snprintf(a->seen, sizeof(a->seen), "%s: %s", what,
 		    strerror(error));
@@ -220,6 +221,8 @@ saw_line(struct attempt *a, const char *prefix, const char *text)
 static enum step
 judge_line(struct attempt *a, const char *line)
 {
+	int status;
+
 	if (!(dc_has_prefix(line, "HTTP/1.0 ") ||
 		dc_has_prefix(line, "HTTP/1.1 ")) ||
 	    line[9] < '1' || line[9] > '9' ||
@@ -228,7 +231,9 @@ judge_line(struct attempt *a, const char *line)
 		saw_line(a, "answered something that is not HTTP: ", line);
 		return STEP_AGAIN;
 	}
-	if (line[9] >= '5') {
+	status = (line[9] - '0') * 100 + (line[10] - '0') * 10 +
+		 (line[11] - '0');
+	if (a->p->status != 0 ? status != a->p->status : status >= 500) {
 		saw_line(a, "answered ", line + 9);
 		return STEP_AGAIN;
 	}

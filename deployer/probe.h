@@ -11,6 +11,7 @@ struct probe {
 	int port;
 	const char *host; /* Host header; NULL = address:port */
 	const char *path; /* NULL = /CloudHealthCheck */
+	int status;       /* the only good one; 0 = any below 500 */
 	int64_t limit_ms; /* 0 = DC_PROBE_SECONDS */
 	int abort_fd;     /* readable or hung up = stop now; -1 = none */
 };

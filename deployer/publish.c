@@ -96,13 +96,13 @@ add_udp(const struct dc_port_target *t, void *arg, struct dc_err *err)
 		return rc;
 	(void)snprintf(target.address, sizeof(target.address), "%s",
 	    place.address);
-	r->targets = dc_xrealloc(r->targets,
-	    (r->ntargets + 1) * sizeof(*r->targets));
+	r->targets =
+	    dc_xrealloc(r->targets, (r->ntargets + 1) * sizeof(*r->targets));
 	r->targets[r->ntargets++] = target;
 	if (r->nudp == 0 || r->udp[r->nudp - 1].port != t->public_port) {
 		r->udp = dc_xrealloc(r->udp, (r->nudp + 1) * sizeof(*r->udp));
-		r->udp[r->nudp++] = (struct dc_net_udp){
-		    .port = (uint16_t)t->public_port};
+		r->udp[r->nudp++] =
+		    (struct dc_net_udp){.port = (uint16_t)t->public_port};
 	}
 	r->udp[r->nudp - 1].n++;
 	return 0;
@@ -152,8 +152,8 @@ int
 publish_sync(const struct dc_conf *conf, struct dc_db *db, struct dc_err *err)
 {
 	struct reading r = {.conf = conf};
-	int rc = dc_public_port_each_target(db, conf->node, "tcp", add_tcp, &r,
-	    err);
+	int rc =
+	    dc_public_port_each_target(db, conf->node, "tcp", add_tcp, &r, err);
 
 	if (rc == 0)
 		rc = dc_public_port_each_target(db, conf->node, "udp", add_udp,

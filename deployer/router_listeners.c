@@ -51,7 +51,8 @@ add_servers(struct dc_str *s, const struct router_plan *p, int slot, size_t e)
 	return e;
 }
 
-/* Connections may be silent for a day; keep-alive packets find out about the
+/* "show stat" takes a backend by its name, so the frontend has another one.
+ * Connections may be silent for a day; keep-alive packets find out about the
  * dead ones. "transparent" binds an address that the bridge does not have
  * yet. */
 void
@@ -71,7 +72,7 @@ router_listeners_format(struct dc_str *s, const struct router_conf *c,
 	for (size_t i = 0; i < p->n_listeners; i++) {
 		const struct router_listener *l = &p->listeners[i];
 
-		dc_str_addf(s, "frontend tcp_%d\n", l->port);
+		dc_str_addf(s, "frontend port_%d\n", l->port);
 		if (with_servers && l->name != NULL)
 			router_add_comment(s, l->name);
 		dc_str_addf(s, "\tbind %s:%d\n", c->port_address, l->port);

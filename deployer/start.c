@@ -172,6 +172,35 @@ start_programs(struct unit *u, long long *n, struct dc_err *err)
 }
 
 static int
+count_one(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	(void)err;
+	*(bool *)arg |= i->id != 0;
+	return 0;
+}
+
+/* Seed 001's first example is a service that starts nothing: allowed, as long
+ * as nobody expects anything of it. */
+static int
+nothing_to_run(struct unit *u, struct dc_err *err)
+{
+	static const char *const text =
+	    "There is nothing to run: no process in dotcloud.yml, no ~/run and"
+	    " no supervisord.conf in ~/current.";
+	bool serves = false;
+	int rc = dc_instance_each(u->job->db, 0, u->row.service_id,
+	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN), count_one,
+	    &serves, err);
+
+	if (rc < 0)
+		return rc;
+	if (serves || u->def.buildscript != NULL || u->def.ports.n > 0 ||
+	    u->type.http_port > 0)
+		return dc_fail(err, DC_EUSER, "%s", text);
+	return unit_say(u, DC_LOG_INFO, err, "%s", text);
+}
+
+static int
 launch(struct unit *u, bool quiet, struct dc_err *err)
 {
 	long long n = 0;
@@ -182,9 +211,7 @@ launch(struct unit *u, bool quiet, struct dc_err *err)
 	if (rc == 0)
 		rc = start_programs(u, &n, err);
 	if (rc == 0 && n == 0 && !quiet)
-		return unit_say(u, DC_LOG_INFO, err,
-		    "There is nothing to run: no process in dotcloud.yml, no"
-		    " ~/run and no supervisord.conf.");
+		return nothing_to_run(u, err);
 	if (rc == 0 && !quiet)
 		rc = unit_say(u, DC_LOG_INFO, err,
 		    "Waiting for the instance to become responsive...");

@@ -11,6 +11,7 @@
 
 #define TAIL_BYTES 4096
 #define TAIL_FILES 8
+#define TAIL_LINES 20
 
 int
 unit_load(struct unit *u, struct dc_job *job, struct dc_err *err)
@@ -76,6 +77,7 @@ say_file(struct unit *u, int dirfd, const char *name, struct dc_err *err)
 {
 	dc_auto_free char *text = dc_xcalloc(1, TAIL_BYTES + 1);
 	dc_auto_fd int fd = -1;
+	int lines = 0;
 	char *p;
 	ssize_t n;
 
@@ -90,8 +92,13 @@ say_file(struct unit *u, int dirfd, const char *name, struct dc_err *err)
 			*p = '?';
 	if (text[n - 1] == '\n')
 		text[n - 1] = '\0';
+	/* The last lines: a crash that repeats says the same each time. */
+	for (p = text + strlen(text); p > text && lines < TAIL_LINES; p--)
+		lines += p[-1] == '\n';
+	if (p > text)
+		p++;
 	return unit_say(u, DC_LOG_ERROR, err,
-	    "== /var/log/supervisor/%s ==\n%s", name, text);
+	    "== /var/log/supervisor/%s ==\n%s", name, p);
 }
 
 int

@@ -90,11 +90,21 @@ application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 	return reply_object(rp, 200, dc_steal_ptr(&j), err);
 }
 
+static bool
+is_gone(struct dc_db *db, int64_t id)
+{
+	dc_auto_application struct dc_application a = {0};
+
+	return dc_application_load(db, &a, id, NULL) == DC_ENOTFOUND;
+}
+
 int
 application_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	int rc = dc_application_destroy(rq->db, rq->app.id, err);
 
+	if (rc == 0)
+		rc = request_wait_gone(rq, is_gone, rq->app.id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }
 

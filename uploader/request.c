@@ -2,6 +2,8 @@
 #include "uploader/request.h"
 
 #include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/limits.h"
 #include "common/base/str.h"
 #include "common/crypto/crypto.h"
 
@@ -11,6 +13,8 @@
 
 #define KEY_NAME 20 /* of an API key: NAME:SECRET */
 #define KEY_SECRET 40
+/* A drain and a stop, and less than the router waits for an answer. */
+#define GONE_SECONDS (DC_DRAIN_SECONDS + DC_STOP_SECONDS + 10)
 
 struct request *
 request_new(const struct dc_conf *conf)
@@ -164,4 +168,19 @@ request_base_url(const struct request *rq)
 	return dc_asprintf("%s://%s",
 	    proto != NULL && strcmp(proto, "https") == 0 ? "https" : "http",
 	    host);
+}
+
+int
+request_wait_gone(const struct request *rq,
+    bool (*is_gone)(struct dc_db *db, int64_t id), int64_t id,
+    struct dc_err *err)
+{
+	dc_auto_free char *path = dc_conf_path(rq->conf, "state.db");
+	dc_auto_fd int bell = -1;
+	int64_t end = dc_mono_ms() + GONE_SECONDS * 1000;
+	int rc = dc_bell_open(&bell, path, err);
+
+	while (rc == 0 && !is_gone(rq->db, id) && dc_mono_ms() < end)
+		dc_bell_wait(bell, 1000);
+	return rc;
 }

@@ -50,6 +50,12 @@ int request_json(const struct request *rq, struct dc_json **out,
 /* Who it is, from the token or API key: fills ACCOUNT. DC_EDENIED. */
 int request_authenticate(struct request *rq, struct dc_err *err);
 
+/* Until the deployer has ended row ID: its last requests may take the drain's
+ * time. Still there after that is no error; it goes on. */
+int request_wait_gone(const struct request *rq,
+    bool (*is_gone)(struct dc_db *db, int64_t id), int64_t id,
+    struct dc_err *err);
+
 /* http://host of this platform as the client knows it; the caller's. */
 char *request_base_url(const struct request *rq);
 

@@ -107,6 +107,14 @@ service_save(struct request *rq, struct reply *rp, struct dc_err *err)
 	return rc < 0 ? rc : show(rq, rp, id, err);
 }
 
+static bool
+is_gone(struct dc_db *db, int64_t id)
+{
+	dc_auto_service struct dc_service s = {0};
+
+	return dc_service_load(db, &s, id, NULL) == DC_ENOTFOUND;
+}
+
 int
 service_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -115,5 +123,7 @@ service_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 
 	if (rc == 0)
 		rc = dc_service_destroy(rq->db, id, err);
+	if (rc == 0)
+		rc = request_wait_gone(rq, is_gone, id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

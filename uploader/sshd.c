@@ -99,6 +99,7 @@ format_config(const struct dc_conf *conf, const char *conf_path,
 		       "MaxSessions 4\n"
 		       "MaxStartups 100:30:200\n"
 		       "LoginGraceTime 20\n"
+		       "UnusedConnectionTimeout 30\n"
 		       "ClientAliveInterval 15\n"
 		       "ClientAliveCountMax 8\n"
 		       "LogLevel INFO\n");

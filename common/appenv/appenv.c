@@ -68,16 +68,25 @@ dc_appenv_quote(const char *text)
 	return dc_str_steal(&s);
 }
 
+/* $w is the hook's first word, $t all of it. A file is made executable; one in
+ * the present directory needs no ./ in front. The text itself goes to a shell
+ * as it stands, which becomes the program when it is a simple command. */
+#define HOOK                                                                   \
+	"w=%s; t=%s; case $w in \"~/\"*) w=$HOME/${w#\"~/\"} ;; esac;"          \
+	" if [ -f \"$w\" ]; then chmod +x \"$w\";"                             \
+	" case $w in */*) ;;"                                                  \
+	" *) command -v \"$w\" >/dev/null || t=./$t ;; esac; fi;"              \
+	" exec /bin/bash -c \"$t\""
+
 char *
 dc_appenv_hook(const char *hook)
 {
-	char *quoted = dc_appenv_quote(hook), *script;
+	char *word = dc_strndup(hook, strcspn(hook, " \t\n;&|<>()"));
+	char *first = dc_appenv_quote(word), *all = dc_appenv_quote(hook);
+	char *script = dc_asprintf(HOOK, first, all);
 
-	script = dc_asprintf("h=%s; if [ -f \"$h\" ]; then chmod +x \"$h\";"
-			     " case $h in /*|./*) ;; *) h=./$h ;; esac;"
-			     " exec \"$h\"; fi;"
-			     " chmod +x %s >/dev/null 2>&1; exec %s",
-	    quoted, hook, hook);
-	free(quoted);
+	free(word);
+	free(first);
+	free(all);
 	return script;
 }

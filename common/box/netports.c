@@ -70,7 +70,10 @@ dc_netports_format(struct dc_str *out, const struct dc_net_ports *p,
 	    b, b, b);
 	add_nat(out, p, gateway);
 	/* A container answers a container, and the host's loopback address,
-	 * through the bridge only. */
+	 * through the bridge only. Where br_netfilter is loaded and
+	 * bridge-nf-call-iptables is 1 (Docker does both), the kernel bridges
+	 * what goes from container to container instead of routing it, and the
+	 * bridge table drops it: there containers do not reach udp ports. */
 	dc_str_addf(out,
 	    "\tchain postrouting {\n"
 	    "\t\ttype nat hook postrouting priority 99; policy accept;\n"

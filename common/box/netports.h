@@ -22,8 +22,8 @@ struct dc_net_udp {
 
 struct dc_net_ports {
 	const char *bridge, *subnet;
-	const char *address; /* that udp ports are at, besides the bridge's;
-			      * NULL: every address of the host */
+	const char *address;  /* that udp ports are at, besides the bridge's;
+			       * NULL: every address of the host */
 	uint16_t first, last; /* the range of public ports */
 	const uint16_t *tcp;  /* those that are in use */
 	size_t ntcp;
@@ -36,8 +36,9 @@ void dc_netports_format(struct dc_str *out, const struct dc_net_ports *p,
     const char *gateway);
 
 /* Replaces all of it in one transaction. SAVED is a file that holds the rules
- * as they were last loaded: when they are the same nothing is done. Flows to what a udp port led to before are
- * forgotten, so that the next packet goes where the port leads now. */
+ * as they were last loaded: when they are the same nothing is done. Flows to
+ * what a udp port led to before are forgotten, so that the next packet goes
+ * where the port leads now. */
 int dc_netports_set(const struct dc_net_ports *p, const char *saved,
     struct dc_err *err);
 

@@ -193,8 +193,8 @@ dc_public_port_each(struct dc_db *db, int64_t application_id,
 		return rc;
 	dc_stmt_int(q, ":app", application_id);
 	while ((rc = dc_stmt_step(q, err)) == 1) {
-		struct dc_public_port p = {
-		    .node_id = dc_stmt_get_int(q, "node_id"),
+		struct dc_public_port p = {.node_id =
+					       dc_stmt_get_int(q, "node_id"),
 		    .service_id = dc_stmt_get_int(q, "service_id"),
 		    .number = dc_stmt_get_int(q, "number"),
 		    .name = dc_stmt_get_text(q, "name"),
@@ -209,8 +209,8 @@ dc_public_port_each(struct dc_db *db, int64_t application_id,
 }
 
 int
-dc_public_port_each_target(struct dc_db *db, const char *node,
-    const char *kind, dc_port_target_fn *fn, void *arg, struct dc_err *err)
+dc_public_port_each_target(struct dc_db *db, const char *node, const char *kind,
+    dc_port_target_fn *fn, void *arg, struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
 	int rc;
@@ -236,8 +236,9 @@ dc_public_port_each_target(struct dc_db *db, const char *node,
 	dc_stmt_text(q, ":kind", kind);
 	while ((rc = dc_stmt_step(q, err)) == 1) {
 		const char *state = dc_stmt_get_text(q, "state");
-		struct dc_port_target t = {
-		    .public_port = (int)dc_stmt_get_int(q, "public_port"),
+		struct dc_port_target t = {.public_port =
+					       (int)dc_stmt_get_int(q,
+						   "public_port"),
 		    .port = (int)dc_stmt_get_int(q, "port"),
 		    .instance_id = dc_stmt_get_int(q, "id"),
 		    .address = dc_stmt_get_int(q, "number"),

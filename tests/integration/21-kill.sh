@@ -3,7 +3,7 @@
 # instance runs, at many points of a push.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/crash.sh"
-plan 106
+plan 101
 platform_up
 hello_app hello start
 text=start

@@ -86,6 +86,8 @@ START_TEST(load__a_mistake_is_named_with_its_line)
 	    {"builds = 2x\n", "not '2x'"},
 	    {"builds = 99999999999999999999\n", "must be a number"},
 	    {"bridge = longname0\n", "longer than 8 characters"},
+	    {"port_first = 80\n", "must be a number from 1024 to 65535"},
+	    {"port_first = 45000\n", "'port_first' is above 'port_last'"},
 	    {"user = no such user\n", "there is no system user"},
 	};
 	struct dc_conf conf = {0};

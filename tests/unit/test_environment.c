@@ -13,6 +13,7 @@
 #include "common/base/limits.h"
 #include "common/base/spawn.h"
 #include "common/buildfile/yaml.h"
+#include "common/store/public_port.h"
 #include "common/store/service.h"
 #include "common/store/variable.h"
 #include "deployer/environment.h"
@@ -119,6 +120,43 @@ START_TEST(load__what_the_platform_says)
 	    "api-blog-alice.localhost");
 	ck_assert_str_eq(unix_value("HOME"), DC_APP_HOME);
 	ck_assert_str_eq(unix_value("SERVICE_NAME"), "www");
+}
+END_TEST
+
+static bool
+any_port(int port, const char *kind)
+{
+	return port > 0 && *kind != '\0';
+}
+
+START_TEST(load__public_ports)
+{
+	const struct dc_port_range range = {40000, 40010, any_port};
+	int64_t number;
+
+	conf.subnet = (char[]){"10.88.0.0/16"};
+	for (number = DC_ANY_INSTANCE; number < 2; number++) {
+		struct dc_public_port p = {.node_id = t.node,
+		    .service_id = t.service,
+		    .number = number,
+		    .name = "my-port",
+		    .kind = "tcp"};
+
+		ck_assert_int_eq(dc_public_port_claim(t.db, &p, &range, &err),
+		    0);
+	}
+	load();
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_MY_PORT_HOST"), "10.88.0.1");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_MY_PORT_PORT"), "40000");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_MY_PORT_URL"),
+	    "tcp://10.88.0.1:40000");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_MY_PORT_PORT_0"), "40001");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_MY_PORT_URL_1"),
+	    "tcp://10.88.0.1:40002");
+	ck_assert_str_eq(dc_json_find_str(env.values,
+			     "DOTCLOUD_WWW_MY_PORT_PORT"),
+	    "40000");
+	ck_assert_str_eq(unix_value("PORT_MY_PORT"), "42801");
 }
 END_TEST
 
@@ -364,6 +402,7 @@ environment_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, load__what_the_platform_says);
+	tcase_add_test(tc, load__public_ports);
 	tcase_add_test(tc, load__the_users_word_is_the_last);
 	if (geteuid() == 0) { /* homes are written from inside their range */
 		tcase_add_loop_test(tc, save__every_reader_gets_the_value_back,

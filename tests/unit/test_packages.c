@@ -20,7 +20,7 @@ setup(void)
 {
 	dc_auto_free char *dir = NULL, *status = NULL;
 
-	strcpy(image + strlen(image) - 6, "XXXXXX");
+	memcpy(image + strlen(image) - 6, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(image));
 	dir = dc_asprintf("%s/var/lib/dpkg", image);
 	status = dc_asprintf("%s/status", dir);

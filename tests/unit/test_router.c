@@ -152,6 +152,59 @@ START_TEST(config_save__hostile_rows_are_left_out)
 }
 END_TEST
 
+START_TEST(config_save__public_tcp_ports)
+{
+	struct router_server s[] = {{12, "10.0.3.2", 42800, false},
+	    {13, "10.0.3.3", 42800, true}, {14, "10.0.3.4", 42801, false}};
+	struct router_backend b[] = {{ROUTER_PORT(40001), "blog.db", &s[2], 1},
+	    {0, "blog.www", &s[2], 1}, {ROUTER_PORT(40000), "blog.x\ny", s, 2},
+	    {ROUTER_PORT(65536), "far", &s[2], 1}};
+	struct router_table t = {b, 4, NULL, 0};
+	dc_auto_free char *cfg = NULL;
+
+	conf.port_address = "192.0.2.7";
+	conf.port_bridge = "10.0.3.1";
+	ck_assert_int_eq(router_config_save(&conf, &t, &err), 0);
+	cfg = load("haproxy.cfg");
+	ck_assert_ptr_nonnull(strstr(cfg,
+	    "frontend port_40000\n"
+	    "\t# blog.x?y\n"
+	    "\tbind 192.0.2.7:40000\n"
+	    "\tbind 10.0.3.1:40000 transparent\n"
+	    "\tdefault_backend tcp_40000\n"
+	    "backend tcp_40000\n"
+	    "\tserver i12 10.0.3.2:42800 " ROUTER_SERVER_ARGS "\n"
+	    "frontend port_40001\n"));
+	ck_assert_ptr_nonnull(strstr(cfg,
+	    "backend tcp_40001\n\tserver i14 10.0.3.4:42801 "));
+	ck_assert_ptr_nonnull(strstr(cfg, "\nbackend be_3\n"));
+	ck_assert_ptr_null(strstr(cfg, "\nbackend be_4\n"));
+	ck_assert_ptr_null(strstr(cfg, "# far"));
+	ck_assert_ptr_null(strstr(cfg, "i13 ")); /* draining */
+}
+END_TEST
+
+START_TEST(plan__finds_servers_of_ports_by_their_names)
+{
+	struct router_server s = {12, "10.0.3.2", 42800, false};
+	struct router_backend b = {ROUTER_PORT(40000), "blog.db", &s, 1};
+	struct router_table t = {&b, 1, NULL, 0};
+	struct router_plan p;
+	char name[32];
+
+	router_plan_init(&p, &conf, &t);
+	router_backend_name(name, sizeof(name), ROUTER_PORT(40000));
+	ck_assert_str_eq(name, "tcp_40000");
+	ck_assert(router_is_backend(name));
+	ck_assert(!router_is_backend("api"));
+	ck_assert_ptr_eq(router_plan_server(&p, "tcp_40000", "i12"), &s);
+	ck_assert_ptr_null(router_plan_server(&p, "be_40000", "i12"));
+	ck_assert_ptr_null(router_plan_server(&p, "tcp_40000", "i13"));
+	ck_assert_int_eq(p.slots, conf.slots);
+	router_plan_done(&p);
+}
+END_TEST
+
 START_TEST(config_save__an_unchanged_file_is_not_written)
 {
 	dc_auto_free char *path = dc_asprintf("%s/haproxy.cfg", dir);
@@ -179,6 +232,7 @@ END_TEST
 START_TEST(shape__follows_the_static_part_only)
 {
 	dc_auto_str struct dc_str a = {0}, b = {0}, c = {0};
+	dc_auto_str struct dc_str d = {0}, e = {0};
 	struct router_plan p = {0};
 
 	router_shape(&a, &conf, &p);
@@ -188,6 +242,15 @@ START_TEST(shape__follows_the_static_part_only)
 	router_shape(&c, &conf, &p);
 	ck_assert_str_eq(a.data, b.data);
 	ck_assert_str_ne(a.data, c.data);
+	conf.bridge_bind = NULL;
+	conf.port_address = "127.0.0.1";
+	p.listeners = &(struct router_listener){40000, "blog.db"};
+	p.n_listeners = 1;
+	router_shape(&d, &conf, &p);
+	p.listeners = &(struct router_listener){40000, "other.db"};
+	router_shape(&e, &conf, &p);
+	ck_assert_str_ne(a.data, d.data);
+	ck_assert_str_eq(d.data, e.data);
 }
 END_TEST
 
@@ -212,6 +275,8 @@ router_suite(void)
 	tcase_add_test(t, is_host__is_bounded);
 	tcase_add_test(t, config_save__holds_the_whole_table);
 	tcase_add_test(t, config_save__hostile_rows_are_left_out);
+	tcase_add_test(t, config_save__public_tcp_ports);
+	tcase_add_test(t, plan__finds_servers_of_ports_by_their_names);
 	tcase_add_test(t, config_save__an_unchanged_file_is_not_written);
 	tcase_add_test(t, config_save__refuses_words_with_blanks);
 	tcase_add_test(t, shape__follows_the_static_part_only);

@@ -368,7 +368,7 @@ api_load_token(struct api *a, const char *url, const char *form,
 		rc = open_envelope(&j, &reply.body, err);
 	else if (reply.status == 400 || reply.status == 401)
 		rc = dc_fail(err, DC_EDENIED,
-		    "Username and password do not match. Try again.");
+		    "Username and password do not match.");
 	else
 		rc = fail_status(&reply, err);
 	http_reply_done(&reply);

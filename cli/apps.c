@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/endpoint.h"
 #include "cli/service.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
@@ -61,6 +62,18 @@ connect_here(struct cli *cli, const char *app, struct dc_err *err)
 	return 0;
 }
 
+/* For who asked for git; a server that does not say is no failure. */
+static void
+say_git_url(struct cli *cli, const char *app)
+{
+	dc_auto_free char *url = NULL;
+
+	if (cli->opts.git &&
+	    endpoint_load_git_url(&url, &cli->api, app, NULL) == 0)
+		ui_info("Plain git can push as well: git remote add dcloud %s",
+		    url);
+}
+
 int
 create_run(struct cli *cli, struct dc_err *err)
 {
@@ -89,6 +102,7 @@ create_run(struct cli *cli, struct dc_err *err)
 		return dc_wrap(err, rc, "Creating application \"%s\" failed",
 		    app);
 	ui_success("Application \"%s\" created.", app);
+	say_git_url(cli, app);
 	question = dc_asprintf("Connect the current directory to \"%s\"?", app);
 	if (!ui_is_confirmed(question, true))
 		return 0;
@@ -112,10 +126,7 @@ connect_run(struct cli *cli, struct dc_err *err)
 	path = cli_format_path(app, "");
 	rc = api_get(&cli->api, NULL, path, err);
 	if (rc == DC_ENOTFOUND)
-		return dc_fail(err, rc,
-		    "Application \"%s\" doesn't exist. Try `dcloud create "
-		    "<appname>`.",
-		    app);
+		return cli_fail_missing(app, err);
 	if (rc < 0)
 		return rc;
 	return connect_here(cli, app, err);

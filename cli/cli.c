@@ -28,6 +28,15 @@ cli_find_app(struct cli *cli, const char **app, struct dc_err *err)
 	return 0;
 }
 
+int
+cli_fail_missing(const char *app, struct dc_err *err)
+{
+	return dc_fail(err, DC_ENOTFOUND,
+	    "Application \"%s\" doesn't exist. Try `dcloud create "
+	    "<appname>`.",
+	    app);
+}
+
 char *
 cli_format_path(const char *app, const char *suffix)
 {

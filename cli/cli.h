@@ -23,6 +23,8 @@ typedef int command_fn(struct cli *cli, struct dc_err *err);
 
 /* The application that the command works on, checked; DC_EINVAL: none. */
 int cli_find_app(struct cli *cli, const char **app, struct dc_err *err);
+/* DC_ENOTFOUND: there is no APP, and how to make it. */
+int cli_fail_missing(const char *app, struct dc_err *err);
 /* "/applications/APP" + SUFFIX, the caller's to free. */
 char *cli_format_path(const char *app, const char *suffix);
 /* For --json. */

@@ -27,7 +27,8 @@ find_text(const struct dc_json *object, const char *key)
 }
 
 static int
-say_where(struct cli *cli, const char *app, struct dc_err *err)
+say_where(struct cli *cli, const char *app, const char *revision,
+    struct dc_err *err)
 {
 	dc_auto_free char *path = cli_format_path(app, "");
 	dc_auto_json struct dc_json *application = NULL;
@@ -38,7 +39,7 @@ say_where(struct cli *cli, const char *app, struct dc_err *err)
 	if (rc < 0)
 		return dc_wrap(err, DC_EFAIL,
 		    "The application is live, but its URLs are not known");
-	urls = service_format_all_urls(application);
+	urls = service_format_all_urls(application, revision);
 	if (*urls != '\0')
 		ui_success("Application is live at %s", urls);
 	else
@@ -74,24 +75,23 @@ find_end(struct cli *cli, const char *app, const char *id)
 	return FOLLOW_LOST;
 }
 
-/* What the end of a followed deployment means for the exit status. */
+/* What the end of a followed deployment means for the exit status, unless it
+ * is done. */
 static int
-report_end(struct cli *cli, const char *app, const char *id,
-    enum follow_end end, struct dc_err *err)
+fail_end(const char *id, enum follow_end end, struct dc_err *err)
 {
 	static const char hint[] = "the deployment is still running in the "
 				   "background.\nSee its log with:\n\n    "
 				   "dcloud dlogs";
 
 	switch (end) {
-	case FOLLOW_DONE:
-		return say_where(cli, app, err);
 	case FOLLOW_FAILED:
 		return dc_fail(err, DC_EUSER, "%s", "");
 	case FOLLOW_STOPPED:
 		return dc_fail(err, DC_EFAIL,
 		    "You've closed your log stream with Ctrl-C, but %s %s",
 		    hint, id);
+	case FOLLOW_DONE:
 	case FOLLOW_LOST:
 	case FOLLOW_OVER:
 		break;
@@ -130,7 +130,9 @@ deploy_submit(struct cli *cli, const char *app, const char *revision,
 		return rc;
 	if (end == FOLLOW_OVER || end == FOLLOW_LOST)
 		end = find_end(cli, app, id);
-	return report_end(cli, app, id, end, err);
+	if (end == FOLLOW_DONE)
+		return say_where(cli, app, name, err);
+	return fail_end(id, end, err);
 }
 
 int

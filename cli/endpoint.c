@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/json/json.h"
 
 #define SCHEME "ssh://"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -96,4 +98,69 @@ endpoint_done(struct endpoint *e)
 	free(e->host);
 	free(e->path);
 	*e = (struct endpoint){0};
+}
+
+/* Which of ALL speaks PROTOCOL. */
+static int
+pick(struct endpoint *out, const struct dc_json *all, const char *protocol,
+    struct dc_err *err)
+{
+	dc_auto_str struct dc_str others = {0};
+	size_t i;
+
+	for (i = 0; i < dc_json_size(all); i++) {
+		const struct dc_json *one = dc_json_at(all, i);
+		const char *name = dc_json_find_str(one, "protocol");
+		const char *url = dc_json_find_str(one, "endpoint");
+
+		if (name == NULL || url == NULL)
+			continue;
+		if (strcmp(name, protocol) == 0)
+			return endpoint_parse(out, url, err);
+		dc_str_addf(&others, "%s%s", others.len > 0 ? ", " : "", name);
+	}
+	return dc_fail(err, DC_ENOTFOUND, "Unable to find %s endpoint in [%s]",
+	    protocol, others.len > 0 ? others.data : "");
+}
+
+int
+endpoint_load(struct endpoint *out, struct api *a, const char *app,
+    const char *protocol, const char *query, struct dc_err *err)
+{
+	dc_auto_free char *suffix = dc_asprintf("/push-endpoints%s", query);
+	dc_auto_free char *path = cli_format_path(app, suffix);
+	dc_auto_json struct dc_json *all = NULL;
+	int rc;
+
+	rc = api_get(a, &all, path, err);
+	if (rc == DC_ENOTFOUND)
+		return cli_fail_missing(app, err);
+	if (rc < 0)
+		return rc;
+	return pick(out, all, protocol, err);
+}
+
+char *
+endpoint_format_git(const struct endpoint *e, const char *app)
+{
+	bool is_v6 = strchr(e->host, ':') != NULL;
+
+	return dc_asprintf("ssh://%s@%s%s%s:%d/%s.git", e->user,
+	    is_v6 ? "[" : "", e->host, is_v6 ? "]" : "", e->port, app);
+}
+
+int
+endpoint_load_git_url(char **out, struct api *a, const char *app,
+    struct dc_err *err)
+{
+	const char *git = protocol_name(PROTOCOL_GIT);
+	struct endpoint e = {0};
+	int rc;
+
+	rc = endpoint_load(&e, a, app, git, "", err);
+	if (rc < 0)
+		return rc;
+	*out = endpoint_format_git(&e, app);
+	endpoint_done(&e);
+	return 0;
 }

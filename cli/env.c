@@ -55,13 +55,30 @@ list(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 	return 0;
 }
 
+/* JSON has no other text, and what would be sent instead is another value. */
+static int
+check_utf8(const char *text, struct dc_err *err)
+{
+	dc_auto_str struct dc_str clean = {0};
+
+	dc_str_add(&clean, "");
+	dc_str_add_utf8(&clean, text, strlen(text));
+	if (strcmp(clean.data, text) == 0)
+		return 0;
+	return dc_fail(err, DC_EINVAL,
+	    "\"%s\" is not UTF-8: variables can only hold text.", clean.data);
+}
+
 static int
 add_variable(struct dc_json *body, const char *arg, bool is_set,
     struct dc_err *err)
 {
 	const char *equals = strchr(arg, '=');
 	dc_auto_free char *key = NULL;
+	int rc = check_utf8(arg, err);
 
+	if (rc < 0)
+		return rc;
 	if (is_set && (equals == NULL || equals == arg))
 		return dc_fail(err, DC_EINVAL,
 		    "argument key=value: \"%s\" is an invalid environment "
@@ -80,27 +97,85 @@ add_variable(struct dc_json *body, const char *arg, bool is_set,
 	return 0;
 }
 
+/* "A, B" or "A B" of the variables in BODY; the caller's. */
+static char *
+format_names(const struct dc_json *body, const char *separator)
+{
+	struct dc_str out = {0};
+	struct dc_json *value;
+	const char *key;
+	void *it = NULL;
+
+	while (dc_json_each(body, &it, &key, &value))
+		dc_str_addf(&out, "%s%s", out.len > 0 ? separator : "", key);
+	return dc_str_steal(&out);
+}
+
 static int
-change(struct cli *cli, const char *app, const char *path, bool is_set,
-    struct dc_err *err)
+send(struct cli *cli, const char *app, const char *path,
+    const struct dc_json *body, struct dc_err *err)
+{
+	int rc = api_send_secret(&cli->api, NULL, "PATCH", path, body, err);
+
+	return rc < 0 ? rc : deploy_submit_again(cli, app, err);
+}
+
+static int
+set(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 {
 	dc_auto_json struct dc_json *body = dc_json_new_object();
 	dc_auto_str struct dc_str said = {0};
+	dc_auto_free char *names = NULL;
 	int i, rc;
 
 	for (i = 1; i < cli->opts.nargs; i++) {
-		rc = add_variable(body, cli->opts.args[i], is_set, err);
+		rc = add_variable(body, cli->opts.args[i], true, err);
 		if (rc < 0)
 			return rc;
 		dc_str_addf(&said, "%s%s", i > 1 ? ", " : "",
 		    cli->opts.args[i]);
 	}
-	ui_info("%s %s (application %s)", is_set ? "Setting" : "Un-setting",
-	    said.data, app);
-	rc = api_send_secret(&cli->api, NULL, "PATCH", path, body, err);
+	ui_info("Setting %s (application %s)", said.data, app);
+	rc = send(cli, app, path, body, err);
+	if (rc != DC_EUSER)
+		return rc;
+	names = format_names(body, " ");
+	ui_warn("The variables stay set; `dcloud env unset %s` takes them "
+		"back.",
+	    names);
+	return rc;
+}
+
+static int
+unset(struct cli *cli, const char *app, const char *path, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *body = dc_json_new_object();
+	dc_auto_json struct dc_json *all = NULL;
+	dc_auto_str struct dc_str missing = {0};
+	dc_auto_free char *names = NULL;
+	int i, rc;
+
+	rc = api_get_secret(&cli->api, &all, path, err);
+	for (i = 1; i < cli->opts.nargs && rc == 0; i++) {
+		const char *name = cli->opts.args[i];
+
+		if (dc_json_find(all, name) != NULL)
+			rc = add_variable(body, name, false, err);
+		else
+			dc_str_addf(&missing, "%s%s",
+			    missing.len > 0 ? ", " : "", name);
+	}
 	if (rc < 0)
 		return rc;
-	return deploy_submit_again(cli, app, err);
+	if (dc_json_size(body) == 0)
+		return dc_fail(err, DC_ENOTFOUND,
+		    "Not set, so nothing was changed: %s (application %s)",
+		    missing.data, app);
+	if (missing.len > 0)
+		ui_warn("Not set: %s", missing.data);
+	names = format_names(body, ", ");
+	ui_info("Un-setting %s (application %s)", names, app);
+	return send(cli, app, path, body, err);
 }
 
 int
@@ -117,9 +192,9 @@ env_run(struct cli *cli, struct dc_err *err)
 	if (strcmp(verb, "list") == 0 && cli->opts.nargs == 1)
 		return list(cli, app, path, err);
 	if (strcmp(verb, "set") == 0 && cli->opts.nargs > 1)
-		return change(cli, app, path, true, err);
+		return set(cli, app, path, err);
 	if (strcmp(verb, "unset") == 0 && cli->opts.nargs > 1)
-		return change(cli, app, path, false, err);
+		return unset(cli, app, path, err);
 	return dc_fail(err, DC_EINVAL,
 	    "usage: dcloud env list | set KEY=VALUE... | unset KEY...");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/endpoint.h"
 #include "cli/service.h"
 #include "cli/term.h"
 #include "cli/ui.h"
@@ -88,8 +89,23 @@ print_table(const struct dc_json *services)
 	free(rows);
 }
 
+/* A push that failed leaves services behind, but no running revision. */
+static bool
+is_deployed(const struct dc_json *a)
+{
+	return *text_of(a, "revision") != '\0';
+}
+
 static void
-print_application(const struct dc_json *a, const char *app)
+warn_not_deployed(void)
+{
+	ui_warn("It looks like you haven't deployed your application.");
+	ui_warn("Run dcloud push to deploy and see the information about your "
+		"stack.");
+}
+
+static void
+print_application(const struct dc_json *a, const char *app, const char *git)
 {
 	const struct dc_json *services = dc_json_find(a, "services");
 
@@ -99,11 +115,10 @@ print_application(const struct dc_json *a, const char *app)
 		(void)printf("revision:  %s\n", text_of(a, "revision"));
 	if (*text_of(a, "state") != '\0')
 		(void)printf("state:     %s\n", text_of(a, "state"));
-	if (dc_json_size(services) == 0) {
-		ui_warn("It looks like you haven't deployed your "
-			"application.");
-		ui_warn("Run dcloud push to deploy and see the information "
-			"about your stack.");
+	if (git != NULL)
+		(void)printf("git:       %s\n", git);
+	if (!is_deployed(a) || dc_json_size(services) == 0) {
+		warn_not_deployed();
 		return;
 	}
 	(void)printf("services:\n");
@@ -151,7 +166,8 @@ print_ports(const struct dc_json *ports)
 	for (n = 0; n < dc_json_size(ports); n++) {
 		const struct dc_json *port = dc_json_at(ports, n);
 
-		if (strcmp(text_of(port, "name"), "http") == 0)
+		if (strcmp(text_of(port, "name"), "http") == 0 ||
+		    *text_of(port, "url") == '\0')
 			continue;
 		if (!has_title)
 			(void)printf("ports:\n");
@@ -178,7 +194,7 @@ print_instance(const struct dc_json *i, const char *service)
 }
 
 static void
-print_service(const struct dc_json *s, const char *name)
+print_service(const struct dc_json *s, const char *name, bool deployed)
 {
 	int64_t memory = dc_json_find_int(s, "reserved_memory", 0);
 	const struct dc_json *instances = dc_json_find(s, "instances");
@@ -193,7 +209,9 @@ print_service(const struct dc_json *s, const char *name)
 	if (memory > 0)
 		(void)printf("%-17s %s\n", "reserved memory:", size);
 	print_config(dc_json_find(s, "runtime_config"));
-	if (*urls != '\0')
+	if (!deployed)
+		warn_not_deployed();
+	else if (*urls != '\0')
 		(void)printf("URLs:\n  - %s\n", urls);
 	print_ports(dc_json_find(s, "ports"));
 	for (i = 0; i < dc_json_size(instances); i++)
@@ -214,6 +232,15 @@ load(struct cli *cli, struct dc_json **out, const char **app,
 	return api_get(&cli->api, out, path, err);
 }
 
+static void
+show_application(struct cli *cli, const struct dc_json *a, const char *app)
+{
+	dc_auto_free char *git = NULL;
+
+	(void)endpoint_load_git_url(&git, &cli->api, app, NULL);
+	print_application(a, app, git);
+}
+
 int
 info_run(struct cli *cli, struct dc_err *err)
 {
@@ -230,9 +257,9 @@ info_run(struct cli *cli, struct dc_err *err)
 	if (cli->opts.json)
 		cli_print_json(service != NULL ? service : a);
 	else if (service != NULL)
-		print_service(service, name);
+		print_service(service, name, is_deployed(a));
 	else
-		print_application(a, app);
+		show_application(cli, a, app);
 	return 0;
 }
 

@@ -35,6 +35,21 @@ has_debug(const struct opts *opts)
 	       (debug != NULL && *debug != '\0' && strcmp(debug, "0") != 0);
 }
 
+/* What mends a damaged .dotcloud/config, or has no use for it, runs all the
+ * same. */
+static bool
+needs_project(const struct command *c)
+{
+	static command_fn *const others[] = {setup_run, check_run, create_run,
+	    connect_run, list_run, version_run, help_run};
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (c->run == others[i])
+			return false;
+	return true;
+}
+
 static int
 run(struct cli *cli, struct dc_err *err)
 {
@@ -50,7 +65,7 @@ run(struct cli *cli, struct dc_err *err)
 	if (rc < 0)
 		return rc;
 	rc = project_load(&cli->project, ".", err);
-	if (rc < 0)
+	if (rc < 0 && needs_project(cli->opts.command))
 		return rc;
 	config_set(&cli->app,
 	    cli->opts.app != NULL ? cli->opts.app : cli->project.app);
@@ -58,12 +73,23 @@ run(struct cli *cli, struct dc_err *err)
 	return cli->opts.command->run(cli, err);
 }
 
+/* What was asked for and not printed has not happened. */
+static int
+close_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	(void)fprintf(stderr,
+	    "Error: The output could not be written completely.\n");
+	return status != 0 ? status : 1;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct dc_err err = DC_ERR_INIT;
 	struct cli cli = {0};
-	int rc;
+	int rc, status;
 
 	rc = opts_parse(&cli.opts, argc, argv, &err);
 	if (rc < 0) {
@@ -78,9 +104,10 @@ main(int argc, char **argv)
 	rc = run(&cli, &err);
 	if (rc < 0 && err.msg[0] != '\0')
 		ui_error("%s", err.msg);
+	status = close_output(find_status(rc));
 	config_set(&cli.app, NULL);
 	project_done(&cli.project);
 	config_done(&cli.config);
 	api_done(&cli.api);
-	return find_status(rc);
+	return status;
 }

@@ -52,9 +52,11 @@ load_file(struct project *p, const char *root, struct dc_err *err)
 	rc = dc_fs_load(&text, &len, path, CONFIG_MAX, err);
 	if (rc < 0)
 		return rc;
-	rc = dc_json_parse(&j, text, len, err);
-	if (rc < 0)
-		return dc_wrap(err, rc, "'%s'", path);
+	if (dc_json_parse(&j, text, len, NULL) < 0 ||
+	    dc_json_type(j) != DC_JSON_OBJECT)
+		return dc_fail(err, DC_EINVAL,
+		    "'%s' is damaged: run `dcloud connect APP` in '%s' again.",
+		    path, root);
 	config_set(&p->root, *root != '\0' ? root : "/");
 	config_set(&p->app, dc_json_find_str(j, "application"));
 	config_set(&p->branch, dc_json_find_str(j, "push_branch"));

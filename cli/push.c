@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/buildfile.h"
 #include "cli/cli.h"
 #include "cli/endpoint.h"
 #include "cli/http.h"
@@ -21,8 +22,9 @@ struct push {
 	char *dir;   /* absolute */
 	char *shown; /* as the person knows it, ends with a slash */
 	enum protocol protocol;
-	char *branch; /* git: what is built... */
-	char *commit; /* ...and its 40 digits  */
+	struct repo *repo; /* git */
+	char *branch;      /* git: what is built... */
+	char *commit;      /* ...and its 40 digits  */
 	struct endpoint endpoint;
 };
 
@@ -148,9 +150,10 @@ check_buildfile(const struct push *p, struct dc_err *err)
 }
 
 static int
-find_source(struct push *p, struct repo *repo, struct dc_err *err)
+find_source(struct push *p, struct dc_err *err)
 {
 	const struct cli *cli = p->cli;
+	struct repo *repo = p->repo;
 	const char *branch = cli->opts.branch;
 	int rc;
 
@@ -189,62 +192,48 @@ warn_left_behind(struct repo *repo, struct dc_err *err)
 	return 0;
 }
 
-/* Which of the ENDPOINTS speaks our protocol. */
-static int
-pick_endpoint(struct push *p, const struct dc_json *endpoints,
-    struct dc_err *err)
-{
-	const char *wanted = protocol_name(p->protocol);
-	dc_auto_str struct dc_str others = {0};
-	size_t i;
-
-	for (i = 0; i < dc_json_size(endpoints); i++) {
-		const struct dc_json *one = dc_json_at(endpoints, i);
-		const char *name = dc_json_find_str(one, "protocol");
-		const char *url = dc_json_find_str(one, "endpoint");
-
-		if (name == NULL || url == NULL)
-			continue;
-		if (strcmp(name, wanted) == 0)
-			return endpoint_parse(&p->endpoint, url, err);
-		dc_str_addf(&others, "%s%s", others.len > 0 ? ", " : "", name);
-	}
-	return dc_fail(err, DC_ENOTFOUND, "Unable to find %s endpoint in [%s]",
-	    wanted, others.len > 0 ? others.data : "");
-}
-
 static int
 load_endpoint(struct push *p, struct dc_err *err)
 {
-	dc_auto_json struct dc_json *endpoints = NULL;
-	dc_auto_free char *path = NULL;
-	dc_auto_free char *suffix = NULL;
+	dc_auto_free char *query = NULL;
 	dc_auto_free char *value = NULL;
+
+	if (p->protocol == PROTOCOL_GIT) {
+		value = http_escape(p->branch != NULL ? p->branch : p->commit);
+		query = dc_asprintf("?%s=%s",
+		    p->branch != NULL ? "branch" : "commit", value);
+	}
+	return endpoint_load(&p->endpoint, &p->cli->api, p->app,
+	    protocol_name(p->protocol), query != NULL ? query : "", err);
+}
+
+/* Everything that can be found wrong before a byte is sent. */
+static int
+find_wrong(struct push *p, struct dc_err *err)
+{
 	int rc;
 
-	if (p->protocol == PROTOCOL_GIT)
-		value = http_escape(p->branch != NULL ? p->branch : p->commit);
-	if (value != NULL)
-		suffix = dc_asprintf("/push-endpoints?%s=%s",
-		    p->branch != NULL ? "branch" : "commit", value);
-	path = cli_format_path(p->app,
-	    suffix != NULL ? suffix : "/push-endpoints");
-	rc = api_get(&p->cli->api, &endpoints, path, err);
+	if (p->protocol == PROTOCOL_GIT) {
+		rc = repo_open(&p->repo, p->dir, err);
+		if (rc < 0)
+			return dc_wrap(err, rc,
+			    "\"%s\" cannot be pushed with git", p->shown);
+		rc = find_source(p, err);
+		if (rc == 0)
+			rc = buildfile_check_commit(p->repo, p->commit, err);
+	} else {
+		rc = buildfile_check_dir(p->dir, err);
+	}
 	if (rc < 0)
 		return rc;
-	return pick_endpoint(p, endpoints, err);
+	return load_endpoint(p, err);
 }
 
 static int
 upload_rsync(struct push *p, struct dc_err *err)
 {
-	int rc;
-
 	ui_info("Pushing code with rsync from \"%s\" to application %s",
 	    p->shown, p->app);
-	rc = load_endpoint(p, err);
-	if (rc < 0)
-		return rc;
 	return rsync_run(&p->cli->config, &p->endpoint, p->dir,
 	    p->cli->opts.verbose, err);
 }
@@ -252,26 +241,15 @@ upload_rsync(struct push *p, struct dc_err *err)
 static int
 upload_git(struct push *p, struct dc_err *err)
 {
-	dc_auto_repo struct repo *repo = NULL;
-	int rc;
+	int rc = warn_left_behind(p->repo, err);
 
-	rc = repo_open(&repo, p->dir, err);
-	if (rc < 0)
-		return dc_wrap(err, rc, "\"%s\" cannot be pushed with git",
-		    p->shown);
-	rc = find_source(p, repo, err);
-	if (rc < 0)
-		return rc;
-	rc = warn_left_behind(repo, err);
 	if (rc < 0)
 		return rc;
 	ui_info("Pushing code with git, %s %s from \"%s\" to application %s",
 	    p->branch != NULL ? "branch" : "commit",
 	    p->branch != NULL ? p->branch : p->commit, p->shown, p->app);
-	rc = load_endpoint(p, err);
-	if (rc < 0)
-		return rc;
-	return repo_push(repo, &p->cli->config, &p->endpoint, p->commit, err);
+	return repo_push(p->repo, &p->cli->config, &p->endpoint, p->commit,
+	    err);
 }
 
 /* What was just uploaded is the latest revision, unless it had been there
@@ -323,6 +301,8 @@ push(struct push *p, struct dc_err *err)
 		saved = project->protocol;
 	rc = push_find_protocol(&p->protocol, &why, &p->cli->opts, saved,
 	    p->dir, err);
+	if (rc == 0)
+		rc = find_wrong(p, err);
 	if (rc < 0)
 		return rc;
 	ui_info("Using %s for \"%s\": %s", protocol_name(p->protocol), p->shown,
@@ -349,6 +329,7 @@ push_run(struct cli *cli, struct dc_err *err)
 	if (rc == 0)
 		rc = push(&p, err);
 	endpoint_done(&p.endpoint);
+	repo_close(p.repo);
 	free(p.dir);
 	free(p.shown);
 	free(p.branch);

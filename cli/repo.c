@@ -134,6 +134,67 @@ repo_find_head(char **out, struct repo *r, const char *branch,
 	return 0;
 }
 
+static int
+find_tree(git_tree **out, struct repo *r, const char *commit)
+{
+	git_commit *found = NULL;
+	git_oid id;
+	int e;
+
+	e = git_oid_fromstr(&id, commit);
+	if (e == 0)
+		e = git_commit_lookup(&found, r->git, &id);
+	if (e == 0)
+		e = git_commit_tree(out, found);
+	git_commit_free(found);
+	return e;
+}
+
+static int
+load_blob(char **out, size_t *len, git_blob *blob, const char *name, size_t max,
+    struct dc_err *err)
+{
+	uint64_t size = git_blob_rawsize(blob);
+
+	if (size > max)
+		return dc_fail(err, DC_EINVAL, "'%s' is larger than %zu bytes",
+		    name, max);
+	*out = dc_xcalloc(1, (size_t)size + 1);
+	memcpy(*out, git_blob_rawcontent(blob), (size_t)size);
+	*len = (size_t)size;
+	return 0;
+}
+
+int
+repo_load_file(char **out, size_t *len, struct repo *r, const char *commit,
+    const char *name, size_t max, struct dc_err *err)
+{
+	const git_tree_entry *entry = NULL;
+	git_filemode_t mode = GIT_FILEMODE_UNREADABLE;
+	git_blob *blob = NULL;
+	git_tree *tree = NULL;
+	int rc;
+
+	if (find_tree(&tree, r, commit) < 0)
+		return fail_git(err, DC_EFAIL, "The commit is unreadable");
+	entry = git_tree_entry_byname(tree, name);
+	if (entry != NULL)
+		mode = git_tree_entry_filemode(entry);
+	if (entry == NULL)
+		rc = dc_fail(err, DC_ENOTFOUND, "there is no '%s'", name);
+	else if (mode != GIT_FILEMODE_BLOB &&
+		 mode != GIT_FILEMODE_BLOB_EXECUTABLE)
+		rc = dc_fail(err, DC_EINVAL,
+		    "'%s' must be a regular file that can be read", name);
+	else if (git_blob_lookup(&blob, r->git, git_tree_entry_id(entry)) < 0)
+		rc = fail_git(err, DC_EFAIL, "The commit is unreadable");
+	else
+		rc = load_blob(out, len, blob, name, max, err);
+	git_blob_free(blob);
+	git_tree_free(tree);
+	return rc;
+}
+
 static const char *
 path_of(const git_status_entry *s)
 {

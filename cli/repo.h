@@ -26,6 +26,11 @@ int repo_find_commit(char **out, struct repo *r, const char *rev,
 int repo_find_head(char **out, struct repo *r, const char *branch,
     struct dc_err *err);
 
+/* The regular file NAME at the root of COMMIT, NUL-terminated, *OUT the
+ * caller's. DC_ENOTFOUND: the commit has no such entry. */
+int repo_load_file(char **out, size_t *len, struct repo *r, const char *commit,
+    const char *name, size_t max, struct dc_err *err);
+
 /* Files that a push of commits leaves behind: changed or untracked, without
  * our own .dotcloud. */
 int repo_count_dirty(size_t *out, struct repo *r, struct dc_err *err);

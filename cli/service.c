@@ -1,6 +1,7 @@
 /* cli/service.c -- see service.h. */
 #include "cli/service.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/base/limits.h"
@@ -50,15 +51,31 @@ service_format_urls(const struct dc_json *service, const char *separator)
 	return dc_str_steal(&out);
 }
 
+static bool
+has_revision(const struct dc_json *service, const char *revision)
+{
+	const struct dc_json *all = dc_json_find(service, "instances");
+	const char *found;
+	size_t i;
+
+	for (i = 0; i < dc_json_size(all); i++) {
+		found = dc_json_find_str(dc_json_at(all, i), "revision");
+		if (found != NULL && strcmp(found, revision) == 0)
+			return true;
+	}
+	return false;
+}
+
 char *
-service_format_all_urls(const struct dc_json *application)
+service_format_all_urls(const struct dc_json *application, const char *revision)
 {
 	const struct dc_json *all = dc_json_find(application, "services");
 	struct dc_str out = {0};
 	size_t i;
 
 	for (i = 0; i < dc_json_size(all); i++)
-		add_urls(&out, dc_json_at(all, i), ", ");
+		if (has_revision(dc_json_at(all, i), revision))
+			add_urls(&out, dc_json_at(all, i), ", ");
 	return dc_str_steal(&out);
 }
 

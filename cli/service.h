@@ -13,8 +13,9 @@ int service_find(const struct dc_json **out, const struct dc_json *application,
 
 /* The URLs of SERVICE with SEPARATOR between them; the caller's to free. */
 char *service_format_urls(const struct dc_json *service, const char *separator);
-/* Those of all services of APPLICATION. */
-char *service_format_all_urls(const struct dc_json *application);
+/* Those of all services of APPLICATION that run REVISION. */
+char *service_format_all_urls(const struct dc_json *application,
+    const char *revision);
 
 /* "512M", "1.5G"; bytes of memory as people write them. */
 char *service_format_memory(long long bytes);

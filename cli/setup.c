@@ -62,7 +62,7 @@ log_in(struct cli *cli, struct dc_err *err)
 		rc = ask_token(cli, url, err);
 		if (rc != DC_EDENIED || --tries == 0)
 			return rc;
-		ui_warn("%s", err->msg);
+		ui_warn("%s Try again.", err->msg);
 	}
 }
 

@@ -41,7 +41,8 @@ const struct command commands[] = {
 	"anything else with rsync, unless an option or .dotcloud/config says "
 	"otherwise. git pushes what is committed; rsync pushes the files, "
 	"except .git, .hg, *.pyc and what .dotcloudignore lists (rsync's "
-	"--exclude-from syntax).",
+	"--exclude-from syntax). A mistake in dotcloud.yml is reported before "
+	"anything is uploaded.",
 	push_run},
     {"deploy", "revision", 1, 1, OPT_CLEAN, "deploy an uploaded revision again",
 	"The revision may be latest or previous.", deploy_revision_run},
@@ -59,7 +60,8 @@ const struct command commands[] = {
     {"url", "[service]", 0, 1, OPT_JSON, "print where the application is", "",
 	url_run},
     {"info", "[service]", 0, 1, OPT_JSON,
-	"describe the application or one service", "", info_run},
+	"describe the application or one service",
+	"Names also the URL for pushes with plain git.", info_run},
     {"destroy", "[service]", 0, 1, NO_OPTS,
 	"destroy the application or one service",
 	"Asks first. What is destroyed does not come back.", destroy_run},
@@ -70,7 +72,8 @@ const struct command commands[] = {
 	scale_run},
     {"env", "list | set key=value... | unset key...", 1, -1, OPT_JSON,
 	"list or change the environment variables",
-	"A change is followed by a deployment of the running revision.",
+	"A change is followed by a deployment of the running revision. When "
+	"that fails the variables stay changed.",
 	env_run},
     {"version", "", 0, 0, NO_OPTS, "print the version", "", version_run},
     {"help", "[command]", 0, 1, OPT_MAN, "print this help, or a command's", "",

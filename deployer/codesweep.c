@@ -19,6 +19,8 @@
 
 /* Younger trees may belong to an upload that has not written its row yet. */
 #define GRACE_MS (3600 * 1000L)
+/* What a killed upload has left: see uploader/receive.c. */
+#define INCOMING ".incoming-"
 #define EVENT_MS (90L * 24 * 3600 * 1000)
 
 int
@@ -97,7 +99,8 @@ each_entry(const char *dir, entry_fn *fn, void *arg, struct dc_err *err)
 	while (rc == 0 && d != NULL && (e = readdir(d)) != NULL) {
 		dc_auto_free char *path = NULL;
 
-		if (e->d_name[0] == '.')
+		if (e->d_name[0] == '.' &&
+		    !dc_has_prefix(e->d_name, INCOMING))
 			continue;
 		path = dc_asprintf("%s/%s", dir, e->d_name);
 		rc = fn(path, e->d_name, arg, err);
@@ -114,7 +117,10 @@ static int
 sweep_tree(const char *path, const char *name, void *arg, struct dc_err *err)
 {
 	const struct application *a = arg;
+	dc_auto_fd int lock = -1;
 
+	if (lock_uploads(&lock, a->job, a->id) < 0)
+		return 0;
 	if (is_young(path) || dc_history_has_revision(a->job->db, a->id, name))
 		return 0;
 	return codesweep_remove(a->job->conf, path, err);

@@ -66,12 +66,14 @@ end_deployment(const struct dc_deployment *d, void *arg, struct dc_err *err)
 	w->busy = true;
 	if (d->state == DC_DEPLOYMENT_SWITCHING)
 		return 0;
-	rc = scale_undo(w->job, d, err);
+	/* First the deployment: or its job would take the cancelled builds for
+	 * a failure, and say so. */
+	rc = dc_deployment_end(w->job->db, d->id, (int)d->state,
+	    DC_DEPLOYMENT_CANCELLED, NULL, "The application was destroyed.",
+	    err);
 	if (rc < 0)
 		return let_go(rc);
-	return let_go(dc_deployment_end(w->job->db, d->id, (int)d->state,
-	    DC_DEPLOYMENT_CANCELLED, NULL, "The application was destroyed.",
-	    err));
+	return let_go(scale_undo(w->job, d, err));
 }
 
 static int

@@ -8,15 +8,17 @@
 
 #define MAX_PATH_BYTES 1024
 
-/* Build files keep a scalar's text: numbers come as strings. */
+/* Quoted in the build file it is text. */
 static int
 take_number(int *out, const char *key, const struct dc_json *value, int min,
     int max, struct dc_err *err)
 {
 	const char *text = dc_json_str(value);
-	long long n;
+	long long n = dc_json_int(value, -1);
 
-	if (text == NULL || !dc_is_number(text, min, max, &n))
+	if (text != NULL && !dc_is_number(text, min, max, &n))
+		n = -1;
+	if (n < min || n > max)
 		return dc_fail(err, DC_EUSER,
 		    "healthcheck: '%s' must be a number from %d to %d", key,
 		    min, max);

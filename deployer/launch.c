@@ -14,6 +14,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
 
 /* An application that crashes so often before its first answer has failed;
  * fewer may be a wait for its database. */
@@ -196,8 +198,8 @@ probe_guarded(struct unit *u, const struct dc_port *port,
 	return rc;
 }
 
-int
-launch_wait(struct unit *u, struct dc_err *err)
+static int
+wait_responsive(struct unit *u, struct dc_err *err)
 {
 	const struct dc_port *http = ports_find(u->ports, u->nports, "http");
 	const struct dc_port *tcp = ports_find(u->ports, u->nports, "tcp");
@@ -213,4 +215,68 @@ launch_wait(struct unit *u, struct dc_err *err)
 		return read_watch(watch, true,
 		    dc_mono_ms() + health.deadline * INT64_C(1000), err);
 	return probe_guarded(u, http != NULL ? http : tcp, &health, watch, err);
+}
+
+/* DC_ESTALE when the instance was given up meanwhile: its deployment has
+ * failed elsewhere, and what is started here must go. */
+static int
+follow_child(struct unit *u, int pidfd, struct dc_err *err)
+{
+	struct pollfd p[2] = {{.fd = pidfd, .events = POLLIN},
+	    {.fd = u->job->bell, .events = POLLIN}};
+	int rc;
+
+	for (;;) {
+		dc_auto_instance struct dc_instance now = {0};
+
+		dc_bell_clear(u->job->bell);
+		rc = dc_instance_load(u->job->db, &now, u->row.id, err);
+		if (rc < 0)
+			return rc;
+		if (now.state != u->row.state)
+			return dc_fail(err, DC_ESTALE,
+			    "the instance was given up");
+		(void)poll(p, 2, 1000);
+		if ((p[0].revents & POLLIN) != 0)
+			return 0;
+	}
+}
+
+/* The waiting is a child's, which has nothing to do with the store; ours is to
+ * notice when there is nothing to wait for any more. */
+static int
+run_child(struct unit *u, struct dc_err *shared, struct dc_err *err)
+{
+	dc_auto_fd int pidfd = -1;
+	pid_t pid = dc_spawn_job(err);
+	int rc, status;
+
+	if (pid < 0)
+		return (int)pid;
+	if (pid == 0)
+		_exit(wait_responsive(u, shared) < 0);
+	pidfd = pidfd_open(pid, 0);
+	rc = pidfd < 0 ? dc_fail_errno(err, "pidfd of %d", (int)pid)
+		       : follow_child(u, pidfd, err);
+	if (rc < 0)
+		(void)kill(pid, SIGKILL);
+	status = dc_spawn_wait(pid, rc < 0 ? NULL : err);
+	if (rc < 0 || status <= 0)
+		return rc < 0 ? rc : status;
+	return dc_fail(err, shared->code < 0 ? shared->code : DC_EFAIL, "%s",
+	    shared->msg);
+}
+
+int
+launch_wait(struct unit *u, struct dc_err *err)
+{
+	struct dc_err *shared = mmap(NULL, sizeof(*shared),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int rc;
+
+	if (shared == MAP_FAILED)
+		return dc_fail_errno(err, "mmap");
+	rc = run_child(u, shared, err);
+	(void)munmap(shared, sizeof(*shared));
+	return rc;
 }

@@ -67,6 +67,7 @@ struct reading {
 	size_t ntargets;
 	struct dc_net_udp *udp;
 	size_t nudp;
+	bool is_up; /* those of the last port */
 };
 
 static int
@@ -87,19 +88,25 @@ add_udp(const struct dc_port_target *t, void *arg, struct dc_err *err)
 {
 	struct reading *r = arg;
 	struct dc_net_target target = {.port = (uint16_t)t->port};
+	bool is_first =
+	    r->nudp == 0 || r->udp[r->nudp - 1].port != t->public_port;
 	struct dc_place place;
-	int rc = 0;
+	int rc;
 
-	if (t->is_up)
-		rc = dc_place_find(&place, r->conf, t->address, err);
-	if (!t->is_up || rc < 0)
+	/* One that is down has no flows unless there is no other: it may be
+	 * back before anybody looks here again. */
+	if (t->is_draining || (!t->is_up && !is_first && r->is_up))
+		return 0;
+	rc = dc_place_find(&place, r->conf, t->address, err);
+	if (rc < 0)
 		return rc;
+	r->is_up = t->is_up;
 	(void)snprintf(target.address, sizeof(target.address), "%s",
 	    place.address);
 	r->targets =
 	    dc_xrealloc(r->targets, (r->ntargets + 1) * sizeof(*r->targets));
 	r->targets[r->ntargets++] = target;
-	if (r->nudp == 0 || r->udp[r->nudp - 1].port != t->public_port) {
+	if (is_first) {
 		r->udp = dc_xrealloc(r->udp, (r->nudp + 1) * sizeof(*r->udp));
 		r->udp[r->nudp++] =
 		    (struct dc_net_udp){.port = (uint16_t)t->public_port};

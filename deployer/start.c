@@ -18,6 +18,7 @@
 #include "deployer/packages.h"
 #include "deployer/ports.h"
 #include "deployer/postinstall.h"
+#include "deployer/route.h"
 #include "deployer/unit.h"
 
 #include <inttypes.h>
@@ -241,7 +242,10 @@ come_back(struct unit *u, struct environment *env, struct dc_err *err)
 
 	if (rc == 0)
 		rc = launch(u, true, err);
-	return rc == 0 ? unit_move(u, DC_INSTANCE_UP, err) : rc;
+	if (rc == 0)
+		rc = unit_move(u, DC_INSTANCE_UP, err);
+	/* HAProxy finds out by itself; udp flows come back by this. */
+	return rc == 0 ? route_sync(u->job->conf, u->job->db, err) : rc;
 }
 
 /* From wherever an earlier job was stopped. A postinstall may have been in

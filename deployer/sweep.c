@@ -16,6 +16,7 @@
 #include "common/packages/packages.h"
 #include "common/store/build.h"
 #include "common/store/instance.h"
+#include "common/store/node.h"
 #include "deployer/codesweep.h"
 #include "deployer/publish.h"
 #include "deployer/route.h"
@@ -176,6 +177,8 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 
 	if (rc == 0)
 		rc = sweep_boxes(&s, err);
+	if (rc == 0)
+		rc = dc_address_release_ended(job->db, err);
 	if (rc == 0)
 		rc = dc_snapshot_each_idle(job->db, 0, DC_KEPT_SNAPSHOTS,
 		    remove_snapshot, &s, err);

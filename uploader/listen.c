@@ -47,10 +47,16 @@ listen_open(const struct dc_conf *conf, struct dc_err *err)
 int
 listen_drop_root(const struct dc_conf *conf, struct dc_err *err)
 {
+	int sig = 0;
+
+	(void)prctl(PR_GET_PDEATHSIG, &sig);
 	if (geteuid() == 0 &&
 	    (initgroups(conf->user, conf->gid) < 0 || setgid(conf->gid) < 0 ||
 		setuid(conf->uid) < 0))
 		return dc_fail_errno(err, "become '%s'", conf->user);
+	/* Changing ids has forgotten it. */
+	if (sig != 0 && prctl(PR_SET_PDEATHSIG, sig) < 0)
+		return dc_fail_errno(err, "death signal");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return dc_fail_errno(err, "no_new_privs");
 	return 0;

@@ -168,6 +168,8 @@ add_command(struct receive *r, struct dc_strv *argv,
 	if (rc < 0)
 		return rc;
 	dc_strv_add(argv, "--safe-links");
+	/* Nanoseconds: a push takes less than a second. */
+	dc_strv_add(argv, "--modify-window=-1");
 	if (basis != NULL)
 		dc_strv_addf(argv, "--link-dest=/revisions/%s", basis);
 	dc_strv_add(argv, ".");

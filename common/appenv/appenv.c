@@ -68,11 +68,15 @@ dc_appenv_quote(const char *text)
 	return dc_str_steal(&s);
 }
 
-/* $w is the hook's first word, $t all of it. A file is made executable; one in
- * the present directory needs no ./ in front. The text itself goes to a shell
- * as it stands, which becomes the program when it is a simple command. */
+/* $t is all of the hook, $w its first word. A file is made executable, and in
+ * the present directory needs no ./ in front; all of the text may be its name.
+ * Anything else goes to a shell as it stands, which becomes the program when
+ * it is a simple command. */
 #define HOOK                                                                   \
-	"w=%s; t=%s; case $w in \"~/\"*) w=$HOME/${w#\"~/\"} ;; esac;"          \
+	"w=%s; t=%s;"                                                          \
+	" if [ -f \"$t\" ]; then chmod +x \"$t\";"                             \
+	" case $t in */*) ;; *) t=./$t ;; esac; exec \"$t\"; fi;"              \
+	" case $w in \"~/\"*) w=$HOME/${w#\"~/\"} ;; esac;"                    \
 	" if [ -f \"$w\" ]; then chmod +x \"$w\";"                             \
 	" case $w in */*) ;;"                                                  \
 	" *) command -v \"$w\" >/dev/null || t=./$t ;; esac; fi;"              \

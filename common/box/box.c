@@ -58,6 +58,18 @@ host_id(uid_t first_id, int id)
 	return id == ROOT ? 0 : first_id + (uid_t)id;
 }
 
+/* What is mounted on a room is not the room: its owner is not ours to set. */
+static bool
+is_mounted_on(int fd, const char *dir)
+{
+	struct statx here, above;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &here) < 0 ||
+	    statx(AT_FDCWD, dir, 0, STATX_MNT_ID, &above) < 0)
+		return false;
+	return here.stx_mnt_id != above.stx_mnt_id;
+}
+
 static int
 make_room(const char *dir, const struct room *r, uid_t first_id,
     struct dc_err *err)
@@ -76,6 +88,8 @@ make_room(const char *dir, const struct room *r, uid_t first_id,
 	/* Ownership comes last, so one that has it is complete and its mode
 	 * may be the container's own wish. */
 	if (uid != 0 && st.st_uid == uid && st.st_gid == gid)
+		return 0;
+	if (is_mounted_on(fd, dir))
 		return 0;
 	if (fchmod(fd, r->mode) < 0 || fchown(fd, uid, gid) < 0)
 		return dc_fail_errno(err, "own '%s'", path);

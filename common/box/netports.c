@@ -30,30 +30,72 @@ add_udp(struct dc_str *out, const struct dc_net_udp *u)
 	dc_str_add(out, " }\n");
 }
 
-/* The way in, from the world and from containers, and from the host itself. */
+/* The way in. At the bridge's address only from the bridge: who is on a
+ * network with the host could route packets for it here. */
 static void
-add_nat(struct dc_str *out, const struct dc_net_ports *p, const char *gateway)
+add_prerouting(struct dc_str *out, const struct dc_net_ports *p,
+    const char *gateway)
+{
+	dc_str_add(out,
+	    "\tchain prerouting {\n"
+	    "\t\ttype nat hook prerouting priority -101; policy accept;\n");
+	if (p->address == NULL)
+		dc_str_addf(out,
+		    "\t\tudp dport %u-%u fib daddr type local"
+		    " goto udp_ports\n",
+		    p->first, p->last);
+	else
+		dc_str_addf(out,
+		    "\t\tudp dport %u-%u ip daddr %s goto udp_ports\n"
+		    "\t\tiifname \"%s\" udp dport %u-%u ip daddr %s"
+		    " goto udp_ports\n",
+		    p->first, p->last, p->address, p->bridge, p->first, p->last,
+		    gateway);
+	dc_str_add(out, "\t}\n");
+}
+
+/* The host's own packets. */
+static void
+add_output(struct dc_str *out, const struct dc_net_ports *p,
+    const char *gateway)
 {
 	dc_auto_free char *at =
 	    p->address != NULL
 		? dc_asprintf("ip daddr { %s, %s }", p->address, gateway)
 		: dc_strdup("fib daddr type local");
-	size_t i;
 
-	dc_str_add(out, "\tchain udp_ports {\n");
-	for (i = 0; i < p->nudp; i++)
-		add_udp(out, &p->udp[i]);
 	dc_str_addf(out,
-	    "\t}\n"
-	    "\tchain prerouting {\n"
-	    "\t\ttype nat hook prerouting priority -101; policy accept;\n"
-	    "\t\tudp dport %u-%u %s goto udp_ports\n"
-	    "\t}\n"
 	    "\tchain output {\n"
 	    "\t\ttype nat hook output priority -101; policy accept;\n"
 	    "\t\tudp dport %u-%u %s goto udp_ports\n"
 	    "\t}\n",
-	    p->first, p->last, at, p->first, p->last, at);
+	    p->first, p->last, at);
+}
+
+/* Containers reach the tcp ports in use, and nobody else those at the bridge's
+ * address where the world has another one. */
+static void
+add_input(struct dc_str *out, const struct dc_net_ports *p, const char *gateway)
+{
+	size_t i;
+
+	dc_str_add(out,
+	    "\tchain input {\n"
+	    "\t\ttype filter hook input priority -11; policy accept;\n");
+	if (p->address != NULL)
+		dc_str_addf(out,
+		    "\t\tiifname != { \"lo\", \"%s\" } ip daddr %s"
+		    " tcp dport %u-%u drop\n",
+		    p->bridge, gateway, p->first, p->last);
+	dc_str_addf(out, "\t\tiifname \"%s\" tcp dport %u-%u", p->bridge,
+	    p->first, p->last);
+	for (i = 0; i < p->ntcp; i++)
+		dc_str_addf(out, "%s%u", i > 0 ? ", " : " tcp dport != { ",
+		    p->tcp[i]);
+	dc_str_addf(out,
+	    "%s reject with tcp reset\n"
+	    "\t}\n",
+	    p->ntcp > 0 ? " }" : "");
 }
 
 void
@@ -68,7 +110,12 @@ dc_netports_format(struct dc_str *out, const struct dc_net_ports *p,
 	    "delete table ip %s\n"
 	    "table ip %s {\n",
 	    b, b, b);
-	add_nat(out, p, gateway);
+	dc_str_add(out, "\tchain udp_ports {\n");
+	for (i = 0; i < p->nudp; i++)
+		add_udp(out, &p->udp[i]);
+	dc_str_add(out, "\t}\n");
+	add_prerouting(out, p, gateway);
+	add_output(out, p, gateway);
 	/* A container answers a container, and the host's loopback address,
 	 * through the bridge only. Where br_netfilter is loaded and
 	 * bridge-nf-call-iptables is 1 (Docker does both), the kernel bridges
@@ -89,19 +136,10 @@ dc_netports_format(struct dc_str *out, const struct dc_net_ports *p,
 	    "\t\ttype filter hook prerouting priority -300; policy accept;\n"
 	    "\t\tiifname \"%s\" ip daddr 127.0.0.0/8 drop\n"
 	    "\t\tiifname \"%s\" ip saddr 127.0.0.0/8 drop\n"
-	    "\t}\n"
-	    "\tchain input {\n"
-	    "\t\ttype filter hook input priority -11; policy accept;\n"
-	    "\t\tiifname \"%s\" tcp dport %u-%u",
-	    b, b, b, p->first, p->last);
-	for (i = 0; i < p->ntcp; i++)
-		dc_str_addf(out, "%s%u", i > 0 ? ", " : " tcp dport != { ",
-		    p->tcp[i]);
-	dc_str_addf(out,
-	    "%s reject with tcp reset\n"
-	    "\t}\n"
-	    "}\n",
-	    p->ntcp > 0 ? " }" : "");
+	    "\t}\n",
+	    b, b);
+	add_input(out, p, gateway);
+	dc_str_add(out, "}\n");
 }
 
 /* The host's own packets to 127.0.0.1:PORT leave by the bridge. */

@@ -113,29 +113,49 @@ set_buildscript(struct dc_service_def *def, const struct dc_fields *f,
 	return rc;
 }
 
+/* Who has no types here, as a client, takes all that are known. */
+static bool
+has_type(const struct dc_fields *f, const char *name)
+{
+	if (f->types == NULL)
+		return dc_type_is_known(name);
+	return dc_types_find(f->types, name) != NULL;
+}
+
+static char *
+format_type_hint(const struct dc_fields *f, const char *name)
+{
+	dc_auto_free char *names = NULL;
+	size_t i;
+
+	if (f->types == NULL)
+		return NULL;
+	for (i = 0; i < f->types->n; i++)
+		if (dc_edit_distance(f->types->v[i].name, name, 2) <= 2)
+			return dc_asprintf("did you mean \"%s\"?",
+			    f->types->v[i].name);
+	names = dc_types_format(f->types);
+	return dc_asprintf("the types of this platform are: %s", names);
+}
+
 static int
 set_type(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *v, const struct field *field)
 {
-	dc_auto_free char *names = dc_types_format(f->types);
 	dc_auto_free char *hint = NULL;
-	size_t i;
 	int rc = set_text(def, f, v, field);
 
-	if (rc < 0 || def->type == NULL ||
-	    dc_types_find(f->types, def->type) != NULL)
+	if (rc < 0 || def->type == NULL || has_type(f, def->type))
 		return rc;
-	if (dc_type_is_known(def->type))
+	if (dc_type_is_known(def->type)) {
+		dc_auto_free char *names = dc_types_format(f->types);
+
 		return fail(f, v,
 		    "The service type \"%s\" is known, but not available on "
 		    "this platform (it has: %s)",
 		    def->type, names);
-	for (i = 0; i < f->types->n && hint == NULL; i++)
-		if (dc_edit_distance(f->types->v[i].name, def->type, 2) <= 2)
-			hint = dc_asprintf("did you mean \"%s\"?",
-			    f->types->v[i].name);
-	if (hint == NULL)
-		hint = dc_asprintf("the types of this platform are: %s", names);
+	}
+	hint = format_type_hint(f, def->type);
 	return dc_report(f->err, f->y, v->line, v->column, hint,
 	    "Unrecognized service \"%.80s\"", def->type);
 }

@@ -156,3 +156,16 @@ dc_address_release(struct dc_db *db, int64_t build_id, int64_t instance_id,
 	dc_stmt_int(q, ":instance", instance_id);
 	return dc_stmt_run(q, NULL, err);
 }
+
+int
+dc_address_release_ended(struct dc_db *db, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "DELETE FROM addresses WHERE build_id IN (SELECT id FROM builds"
+	    " WHERE state IN ('done', 'failed', 'cancelled'))",
+	    err);
+	return rc < 0 ? rc : dc_stmt_run(q, NULL, err);
+}

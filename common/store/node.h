@@ -18,6 +18,9 @@ int dc_address_claim(struct dc_db *db, int64_t *number, int64_t node_id,
 int dc_address_release(struct dc_db *db, int64_t build_id, int64_t instance_id,
     struct dc_err *err);
 
+/* Those of builds that have ended, whose containers are gone. */
+int dc_address_release_ended(struct dc_db *db, struct dc_err *err);
+
 #define DC_MAX_ADDRESS 65000
 
 #endif

@@ -228,7 +228,7 @@ dc_public_port_each_target(struct dc_db *db, const char *node, const char *kind,
 	    " JOIN applications a ON a.id = s.application_id"
 	    " WHERE o.name = :node AND x.kind = :kind"
 	    " AND i.state IN ('up', 'down', 'draining')"
-	    " ORDER BY x.port, i.id",
+	    " ORDER BY x.port, i.state <> 'up', i.id",
 	    err);
 	if (rc < 0)
 		return rc;

@@ -51,7 +51,8 @@ struct dc_port_target {
 	const char *application, *service;
 };
 
-/* All of a KIND on the node of that name, by public port and instance. */
+/* All of a KIND on the node of that name, by public port, those that are up
+ * first. */
 typedef int dc_port_target_fn(const struct dc_port_target *t, void *arg,
     struct dc_err *err);
 int dc_public_port_each_target(struct dc_db *db, const char *node,

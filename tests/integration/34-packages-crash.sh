@@ -51,6 +51,7 @@ for app in one two; do
 	cd "$root/work/$app" || exit 1
 	dcloud -y destroy >/dev/null 2>&1
 done
+wait_until 60 not compgen -G "$root/boxes/$bridge-i*"
 touch -d '30 days ago' "$layer"
 ctl restart deployer >/dev/null
 ok "until nothing mounts it" wait_until 30 not test -e "$layer"

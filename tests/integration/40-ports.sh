@@ -2,7 +2,7 @@
 # tests/integration/40-ports.sh -- tcp and udp ports of applications, on the
 # ports of this machine that they are given.
 . "$(dirname "$0")/lib.sh"
-plan 49
+plan 54
 platform_up
 here=$top/tests/integration
 talk() { python3 "$here/talk.py" "$@"; }
@@ -201,6 +201,17 @@ is "the host's loopback: never" "$(inside sh -c "
     ip addr del 127.0.0.1/8 dev lo
     ip route add 127.0.0.1 via $gateway
     curl -s -m 2 -o /dev/null -w '%{http_code}' http://$http/v1")" 000
+
+# --- a restart ----------------------------------------------------------------
+
+# HAProxy starts before there is a bridge to be on.
+before=$(ports)
+platform down >/dev/null 2>&1
+ok "the platform starts again" platform up
+ok "the tcp port answers" wait_until 30 talk tcp 127.0.0.1 "$tcp" hi
+ok "at the bridge's address too" wait_until 30 talk tcp $gateway "$tcp" hi
+ok "and the udp port" talk udp 127.0.0.1 "$lone" hi
+is "they are the same" "$(ports)" "$before"
 
 # --- fewer, other, none -------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #include "common/box/box.h"
 #include "common/box/net.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,7 +15,7 @@
 #define GATEWAY "10.213.0.1"
 
 struct world {
-	char dir[64], boxes[96], init[96], image[256];
+	char dir[64], boxes[96], init[96], image[PATH_MAX];
 	struct dc_err err;
 	int tests, failed;
 	bool is_kept; /* a failure: leave it to be looked at */

@@ -202,8 +202,12 @@ START_TEST(mounts__come_back_as_they_were_written)
 	dc_auto_str struct dc_str text = {0};
 	struct dc_boxconf_mounts m;
 
+	spec.root_lower = "/packages/k/root";
+	spec.root_lower_id = 100000;
 	dc_boxconf_mounts_format(&text, &spec);
 	ck_assert_int_eq(dc_boxconf_mounts_parse(&m, text.data, NULL), 0);
+	ck_assert_str_eq(m.root_lower, "/packages/k/root");
+	ck_assert_uint_eq(m.root_lower_id, 100000);
 	ck_assert_uint_eq(m.first_id, 231072);
 	ck_assert_uint_eq(m.code_uid, 998);
 	ck_assert_str_eq(m.code, "/code/rev=1");

@@ -144,6 +144,27 @@ START_TEST(project__is_found_from_below)
 }
 END_TEST
 
+static const char *const damaged[] = {"", "{", "application: blog", "[]",
+    "\"blog\""};
+
+START_TEST(project__a_damaged_file_says_how_to_mend_it)
+{
+	dc_auto_free char *own = dc_asprintf("%s/.dotcloud", dir);
+	dc_auto_free char *path = dc_asprintf("%s/config", own);
+	struct dc_err err = DC_ERR_INIT;
+	struct project p = {0};
+
+	ck_assert_int_eq(dc_fs_mkdirs(own, 0700, NULL), DC_OK);
+	ck_assert_int_eq(dc_fs_save(path, damaged[_i], strlen(damaged[_i]),
+			     0600, NULL),
+	    DC_OK);
+	ck_assert_int_eq(project_load(&p, dir, &err), DC_EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.msg, path));
+	ck_assert_ptr_nonnull(strstr(err.msg, "`dcloud connect APP`"));
+	ck_assert_ptr_null(p.root);
+}
+END_TEST
+
 Suite *
 cli_config_suite(void)
 {
@@ -156,6 +177,8 @@ cli_config_suite(void)
 	tcase_add_test(tc, config__a_damaged_file_is_an_error);
 	tcase_add_test(tc, project__has_the_shape_of_the_contract);
 	tcase_add_test(tc, project__is_found_from_below);
+	tcase_add_loop_test(tc, project__a_damaged_file_says_how_to_mend_it, 0,
+	    sizeof(damaged) / sizeof(damaged[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }

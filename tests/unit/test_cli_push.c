@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "cli/buildfile.h"
 #include "cli/endpoint.h"
 #include "cli/hosts.h"
 #include "cli/push.h"
 #include "cli/repo.h"
 #include "cli/rsync.h"
+#include "cli/service.h"
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/spawn.h"
@@ -62,6 +65,15 @@ write_file(const char *name)
 	dc_auto_free char *path = dc_asprintf("%s/%s", dir, name);
 
 	ck_assert_int_eq(dc_fs_save(path, name, strlen(name), 0600, NULL),
+	    DC_OK);
+}
+
+static void
+write_text(const char *name, const char *text)
+{
+	dc_auto_free char *path = dc_asprintf("%s/%s", dir, name);
+
+	ck_assert_int_eq(dc_fs_save(path, text, strlen(text), 0600, NULL),
 	    DC_OK);
 }
 
@@ -186,6 +198,141 @@ START_TEST(repo__uncommitted_files_are_counted_without_our_own)
 }
 END_TEST
 
+/* What the server says of the same text, by types=NULL: its own types. */
+static const struct {
+	const char *text, *message; /* NULL: nothing is wrong */
+} files[] = {
+    {"www:\n  type: custom\n", NULL},
+    {"www:\n  type: solr\n", NULL},
+    {"", "\"dotcloud.yml\" is empty!"},
+    {"www:\n  type: nodej\n",
+	"Unrecognized service \"nodej\" in \"dotcloud.yml\", line 2, column "
+	"9:\n      type: nodej\n            ^"},
+    {"www:\n  approot: .\n",
+	"Missing mandatory entry: \"type\" in \"dotcloud.yml\", line 2, column "
+	"3:\n      approot: .\n      ^"},
+};
+
+static void
+check_file(int rc, const struct dc_err *err, int i)
+{
+	ck_assert_msg(rc == (files[i].message != NULL ? DC_EINVAL : DC_OK),
+	    "%d: %s", rc, err->msg);
+	if (files[i].message != NULL)
+		ck_assert_str_eq(err->msg, files[i].message);
+}
+
+START_TEST(buildfile__of_a_directory_is_judged_as_by_the_server)
+{
+	struct dc_err err = DC_ERR_INIT;
+
+	write_text("dotcloud.yml", files[_i].text);
+	check_file(buildfile_check_dir(dir, &err), &err, _i);
+}
+END_TEST
+
+START_TEST(buildfile__of_a_commit_is_judged_whatever_lies_beside_it)
+{
+	dc_auto_repo struct repo *r = NULL;
+	dc_auto_free char *head = NULL;
+	struct dc_err err = DC_ERR_INIT;
+
+	git("init -q");
+	write_text("dotcloud.yml", files[_i].text);
+	git("add -A");
+	git("commit -q -m one");
+	write_text("dotcloud.yml", "\t");
+	ck_assert_int_eq(repo_open(&r, dir, NULL), DC_OK);
+	ck_assert_int_eq(repo_find_commit(&head, r, "HEAD", NULL), DC_OK);
+	check_file(buildfile_check_commit(r, head, &err), &err, _i);
+}
+END_TEST
+
+START_TEST(buildfile__that_is_missing_is_the_servers_to_say)
+{
+	dc_auto_repo struct repo *r = NULL;
+	dc_auto_free char *head = NULL;
+
+	ck_assert_int_eq(buildfile_check_dir(dir, NULL), DC_OK);
+	git("init -q");
+	git("commit -q --allow-empty -m none");
+	ck_assert_int_eq(repo_open(&r, dir, NULL), DC_OK);
+	ck_assert_int_eq(repo_find_commit(&head, r, "HEAD", NULL), DC_OK);
+	ck_assert_int_eq(buildfile_check_commit(r, head, NULL), DC_OK);
+}
+END_TEST
+
+START_TEST(buildfile__that_is_a_link_or_a_directory_is_refused)
+{
+	dc_auto_free char *path = dc_asprintf("%s/dotcloud.yml", dir);
+	dc_auto_repo struct repo *r = NULL;
+	dc_auto_free char *link = NULL;
+	dc_auto_free char *tree = NULL;
+
+	git("init -q");
+	write_text("other", "www:\n  type: custom\n");
+	ck_assert_int_eq(symlink("other", path), 0);
+	ck_assert_int_eq(buildfile_check_dir(dir, NULL), DC_EINVAL);
+	git("add -A");
+	git("commit -q -m link");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(buildfile_check_dir(dir, NULL), DC_EINVAL);
+	write_text("dotcloud.yml/file", "");
+	git("add -A");
+	git("commit -q -m directory");
+	ck_assert_int_eq(repo_open(&r, dir, NULL), DC_OK);
+	ck_assert_int_eq(repo_find_commit(&link, r, "HEAD~1", NULL), DC_OK);
+	ck_assert_int_eq(repo_find_commit(&tree, r, "HEAD", NULL), DC_OK);
+	ck_assert_int_eq(buildfile_check_commit(r, link, NULL), DC_EINVAL);
+	ck_assert_int_eq(buildfile_check_commit(r, tree, NULL), DC_EINVAL);
+}
+END_TEST
+
+START_TEST(repo__a_file_that_is_too_large_is_refused)
+{
+	dc_auto_repo struct repo *r = NULL;
+	dc_auto_free char *head = NULL;
+	dc_auto_free char *text = NULL;
+	size_t len = 0;
+
+	make_repo();
+	ck_assert_int_eq(repo_open(&r, dir, NULL), DC_OK);
+	ck_assert_int_eq(repo_find_commit(&head, r, "HEAD", NULL), DC_OK);
+	ck_assert_int_eq(repo_load_file(&text, &len, r, head, "dotcloud.yml",
+			     11, NULL),
+	    DC_EINVAL);
+	ck_assert_ptr_null(text);
+	ck_assert_int_eq(repo_load_file(&text, &len, r, head, "dotcloud.yml",
+			     12, NULL),
+	    DC_OK);
+	ck_assert_str_eq(text, "dotcloud.yml");
+	ck_assert_uint_eq(len, 12);
+}
+END_TEST
+
+START_TEST(urls__are_of_the_services_that_run_the_revision)
+{
+	static const char text[] =
+	    "{\"services\": ["
+	    "{\"domains\": [{\"url\": \"http://old/\"}],"
+	    " \"instances\": [{\"revision\": \"r1\"}]},"
+	    "{\"domains\": [{\"url\": \"http://new/\"}],"
+	    " \"instances\": [{\"revision\": \"r1\"},"
+	    " {\"revision\": \"r2\"}]},"
+	    "{\"domains\": [{\"url\": \"http://none/\"}], \"instances\": []}]}";
+	dc_auto_json struct dc_json *a = NULL;
+	dc_auto_free char *urls = NULL;
+	dc_auto_free char *none = NULL;
+
+	ck_assert_int_eq(dc_json_parse(&a, text, strlen(text), NULL), DC_OK);
+	urls = service_format_all_urls(a, "r2");
+	none = service_format_all_urls(a, "r3");
+	ck_assert_str_eq(urls, "http://new/");
+	ck_assert_str_eq(none, "");
+}
+END_TEST
+
 static const struct {
 	const char *url, *host, *path;
 	int port;
@@ -236,6 +383,23 @@ START_TEST(endpoint__what_could_be_an_option_is_refused)
 
 	ck_assert_int_eq(endpoint_parse(&e, bad[_i], NULL), DC_EINVAL);
 	ck_assert_ptr_null(e.url);
+}
+END_TEST
+
+START_TEST(endpoint__git_is_given_the_applications_own)
+{
+	struct endpoint e = {0};
+	dc_auto_free char *v4 = NULL;
+	dc_auto_free char *v6 = NULL;
+
+	ck_assert_int_eq(endpoint_parse(&e, good[0].url, NULL), DC_OK);
+	v4 = endpoint_format_git(&e, "blog");
+	endpoint_done(&e);
+	ck_assert_int_eq(endpoint_parse(&e, good[2].url, NULL), DC_OK);
+	v6 = endpoint_format_git(&e, "blog");
+	endpoint_done(&e);
+	ck_assert_str_eq(v4, "ssh://dcloud@127.0.0.1:2022/blog.git");
+	ck_assert_str_eq(v6, "ssh://dcloud@[::1]:2022/blog.git");
 }
 END_TEST
 
@@ -308,6 +472,17 @@ cli_push_suite(void)
 	tcase_add_test(tc, protocol__mercurial_is_refused);
 	tcase_add_test(tc, repo__branches_and_commits_are_found);
 	tcase_add_test(tc, repo__uncommitted_files_are_counted_without_our_own);
+	tcase_add_loop_test(tc,
+	    buildfile__of_a_directory_is_judged_as_by_the_server, 0,
+	    sizeof(files) / sizeof(files[0]));
+	tcase_add_loop_test(tc,
+	    buildfile__of_a_commit_is_judged_whatever_lies_beside_it, 0,
+	    sizeof(files) / sizeof(files[0]));
+	tcase_add_test(tc, buildfile__that_is_missing_is_the_servers_to_say);
+	tcase_add_test(tc, buildfile__that_is_a_link_or_a_directory_is_refused);
+	tcase_add_test(tc, repo__a_file_that_is_too_large_is_refused);
+	tcase_add_test(tc, urls__are_of_the_services_that_run_the_revision);
+	tcase_add_test(tc, endpoint__git_is_given_the_applications_own);
 	tcase_add_loop_test(tc, endpoint__parts_are_found, 0,
 	    sizeof(good) / sizeof(good[0]));
 	tcase_add_loop_test(tc, endpoint__what_could_be_an_option_is_refused, 0,

@@ -43,9 +43,16 @@ START_TEST(format__udp_ports_lead_to_containers)
 	ck_assert(holds(&s, "\tudp dport 40002 dnat ip to numgen inc mod 2 map "
 			    "{ 0 : 10.88.0.5 . 42800, 1 : 10.88.0.6 . 42801 "
 			    "}\n"));
-	ck_assert(holds(&s, "udp dport 40000-40099 "
+	ck_assert(holds(&s, "\tudp dport 40000-40099 ip daddr 192.0.2.7 "
+			    "goto udp_ports\n"));
+	ck_assert(holds(&s, "\tiifname \"dc0\" udp dport 40000-40099 "
+			    "ip daddr 10.88.0.1 goto udp_ports\n"));
+	ck_assert(holds(&s, "\tudp dport 40000-40099 "
 			    "ip daddr { 192.0.2.7, 10.88.0.1 } "
 			    "goto udp_ports\n"));
+	ck_assert(holds(&s, "\tiifname != { \"lo\", \"dc0\" } "
+			    "ip daddr 10.88.0.1 tcp dport 40000-40099 "
+			    "drop\n"));
 	ck_assert(holds(&s, "iifname \"dc0\" tcp dport 40000-40099 "
 			    "tcp dport != { 40003, 40009 } reject"));
 	ck_assert(holds(&s, "iifname \"dc0\" ip daddr 127.0.0.0/8 drop\n"));

@@ -1,6 +1,7 @@
 /* cli/endpoint.c -- see endpoint.h. */
 #include "cli/endpoint.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,6 +161,7 @@ endpoint_load_git_url(char **out, struct api *a, const char *app,
 	rc = endpoint_load(&e, a, app, git, "", err);
 	if (rc < 0)
 		return rc;
+	assert(e.host != NULL);
 	*out = endpoint_format_git(&e, app);
 	endpoint_done(&e);
 	return 0;

@@ -99,8 +99,7 @@ each_entry(const char *dir, entry_fn *fn, void *arg, struct dc_err *err)
 	while (rc == 0 && d != NULL && (e = readdir(d)) != NULL) {
 		dc_auto_free char *path = NULL;
 
-		if (e->d_name[0] == '.' &&
-		    !dc_has_prefix(e->d_name, INCOMING))
+		if (e->d_name[0] == '.' && !dc_has_prefix(e->d_name, INCOMING))
 			continue;
 		path = dc_asprintf("%s/%s", dir, e->d_name);
 		rc = fn(path, e->d_name, arg, err);

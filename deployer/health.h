@@ -7,8 +7,8 @@
 
 struct health {
 	const char *path; /* borrowed from the definition; NULL: the default */
-	int status;	  /* the only one that is good; 0: any below 500 */
-	int deadline;	  /* seconds from the launch, 1 to 600 */
+	int status;       /* the only one that is good; 0: any below 500 */
+	int deadline;     /* seconds from the launch, 1 to 600 */
 };
 
 /* What DEF says, or the defaults. Anything else in it is DC_EUSER. */

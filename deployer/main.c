@@ -50,7 +50,10 @@ run_command(const struct dc_conf *conf, const char *command, struct dc_err *err)
 		    "unknown command '%s': there are 'config', 'down' and"
 		    " 'states'",
 		    command);
-	rc = dc_db_open(&db, path, err);
+	/* The router binds to the bridge too. */
+	rc = prepare(conf, err);
+	if (rc == 0)
+		rc = dc_db_open(&db, path, err);
 	return rc == 0 ? route_sync(conf, db, err) : rc;
 }
 

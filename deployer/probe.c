@@ -231,8 +231,8 @@ judge_line(struct attempt *a, const char *line)
 		saw_line(a, "answered something that is not HTTP: ", line);
 		return STEP_AGAIN;
 	}
-	status = (line[9] - '0') * 100 + (line[10] - '0') * 10 +
-		 (line[11] - '0');
+	status =
+	    (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
 	if (a->p->status != 0 ? status != a->p->status : status >= 500) {
 		saw_line(a, "answered ", line + 9);
 		return STEP_AGAIN;

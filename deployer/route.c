@@ -43,6 +43,7 @@ struct settings {
 	struct router_conf c;
 	char *etc, *api_socket, *api_host, *port_address, *port_bridge;
 	const char *api_hosts[3];
+	char *bridge_bind;
 };
 
 static void
@@ -54,12 +55,17 @@ settings_init(struct settings *s, const struct dc_conf *conf)
 	s->port_address = dc_place_host(conf->http_bind);
 	if (s->port_address != NULL)
 		s->port_bridge = dc_net_gateway(conf->subnet, NULL);
+	/* Applications reach each other's front doors on the bridge. */
+	if (s->port_bridge != NULL)
+		s->bridge_bind = dc_asprintf("%s:%d", s->port_bridge,
+		    dc_place_port(conf->http_bind));
 	s->api_hosts[0] = "localhost";
 	s->api_hosts[1] = conf->public_host;
 	s->api_hosts[2] = s->api_host;
 	s->c = (struct router_conf){.etc = s->etc,
 	    .run = conf->run,
 	    .http_bind = conf->http_bind,
+	    .bridge_bind = s->bridge_bind,
 	    .api_socket = s->api_socket,
 	    .api_hosts = s->api_hosts,
 	    .n_api_hosts = 3,
@@ -73,6 +79,7 @@ settings_init(struct settings *s, const struct dc_conf *conf)
 static void
 settings_done(struct settings *s)
 {
+	free(s->bridge_bind);
 	free(s->etc);
 	free(s->api_socket);
 	free(s->api_host);

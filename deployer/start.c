@@ -12,6 +12,7 @@
 #include "common/packages/packages.h"
 #include "common/store/build.h"
 #include "common/store/deployment.h"
+#include "common/store/service.h"
 #include "deployer/control.h"
 #include "deployer/environment.h"
 #include "deployer/launch.h"
@@ -19,6 +20,7 @@
 #include "deployer/ports.h"
 #include "deployer/postinstall.h"
 #include "deployer/route.h"
+#include "deployer/router.h"
 #include "deployer/unit.h"
 
 #include <inttypes.h>
@@ -26,6 +28,36 @@
 #include <string.h>
 
 #define MAX_ATTEMPTS 10
+
+/* The hosts of one service, at the router's address on the bridge: what the
+ * world's DNS says of them may lead nowhere from in here. */
+struct hosts {
+	struct unit *u;
+	const char *gateway;
+	struct dc_str lines;
+};
+
+static int
+add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
+    struct dc_err *err)
+{
+	struct hosts *h = arg;
+
+	(void)service_id;
+	(void)slot;
+	(void)err;
+	if (router_is_host(host) && host[0] != '*')
+		dc_str_addf(&h->lines, "%s\t%s\n", h->gateway, host);
+	return 0;
+}
+
+static int
+add_service_hosts(const struct dc_service *s, void *arg, struct dc_err *err)
+{
+	struct hosts *h = arg;
+
+	return dc_service_each_host(h->u->job->db, s->id, add_host, h, err);
+}
 
 static int
 create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
@@ -39,6 +71,7 @@ create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
 	    "/etc/dcloud/runtime.conf", "-e", "/etc/dcloud/environ", "-u",
 	    "dotcloud", NULL};
 	struct dc_place place;
+	struct hosts h = {.u = u, .gateway = place.gateway};
 	struct dc_box_spec spec = {.name = u->box,
 	    .hostname = hostname,
 	    .first_id = u->first_id,
@@ -58,7 +91,13 @@ create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
 	spec.address = place.address;
 	spec.gateway = place.gateway;
 	spec.prefix_len = place.prefix_len;
-	return dc_box_create(u->boxes, &spec, err);
+	rc = dc_service_each(u->job->db, u->row.application_id,
+	    add_service_hosts, &h, err);
+	spec.hosts = h.lines.data;
+	if (rc == 0)
+		rc = dc_box_create(u->boxes, &spec, err);
+	dc_str_done(&h.lines);
+	return rc;
 }
 
 static int

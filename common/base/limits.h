@@ -3,14 +3,14 @@
 #define DC_LIMITS_H
 
 /* Names. SERVICE-APP-USER is one label of a host name: 63 bytes at most */
-#define DC_MAX_APP_NAME 25     /* bytes, [a-z0-9]                          */
-#define DC_MAX_USER_NAME 20    /* bytes, [a-z0-9]                          */
-#define DC_MAX_SERVICE_NAME 16 /* bytes, [a-z0-9_]: CONTRACT 1.4           */
-#define DC_MAX_SERVICES 64     /* per application                          */
-#define DC_MAX_INSTANCES 64    /* per service                              */
-#define DC_MAX_PORTS 16        /* per service                              */
+#define DC_MAX_APP_NAME 25      /* bytes, [a-z0-9]                          */
+#define DC_MAX_USER_NAME 20     /* bytes, [a-z0-9]                          */
+#define DC_MAX_SERVICE_NAME 16  /* bytes, [a-z0-9_]: CONTRACT 1.4           */
+#define DC_MAX_SERVICES 64      /* per application                          */
+#define DC_MAX_INSTANCES 64     /* per service                              */
+#define DC_MAX_PORTS 16         /* per service                              */
 #define DC_MAX_PUBLIC_PORTS 512 /* tcp and udp, of all instances of an app */
-#define DC_MAX_PROCESSES 32    /* per service                              */
+#define DC_MAX_PROCESSES 32     /* per service                              */
 
 /* The build file */
 #define DC_MAX_BUILDFILE (1 << 20) /* bytes                                */

@@ -108,8 +108,9 @@ save(const char *dir, const char *file, const char *text, mode_t mode,
 static int
 save_net(const char *dir, const struct dc_box_spec *spec, struct dc_err *err)
 {
-	dc_auto_free char *hosts = dc_asprintf("127.0.0.1\tlocalhost\n%s\t%s\n",
-	    spec->address, spec->hostname);
+	dc_auto_free char *hosts =
+	    dc_asprintf("127.0.0.1\tlocalhost\n%s\t%s\n%s", spec->address,
+		spec->hostname, spec->hosts != NULL ? spec->hosts : "");
 	dc_auto_free char *hostname = dc_asprintf("%.64s\n", spec->hostname);
 	dc_auto_free char *resolv = NULL;
 	int rc = dc_net_resolv_conf(&resolv, err);

@@ -28,6 +28,7 @@ struct dc_box_spec {
 	const char *const *init_args; /* without blanks, or NULL   */
 	const char *bridge, *address, *gateway;
 	unsigned prefix_len;
+	const char *hosts;    /* more lines of /etc/hosts; NULL: none */
 	long long memory;     /* bytes, 0: no limit                      */
 	unsigned pids;        /* 0: no limit                             */
 	unsigned cpu_shares;  /* 1024 is the usual; 0: left alone        */

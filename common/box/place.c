@@ -64,8 +64,8 @@ dc_place_port_host(const struct dc_conf *conf)
 	dc_auto_free char *host = dc_place_host(conf->http_bind);
 	char *gateway = NULL;
 
-	if (host != NULL && (dc_has_prefix(host, "127.") ||
-				strcmp(host, "localhost") == 0))
+	if (host != NULL &&
+	    (dc_has_prefix(host, "127.") || strcmp(host, "localhost") == 0))
 		gateway = dc_net_gateway(conf->subnet, NULL);
 	return gateway != NULL ? gateway : dc_strdup(conf->public_host);
 }

@@ -29,7 +29,7 @@ struct dc_conf {
 	int64_t uid_base;  /* first uid of the applications' ranges: 1000000  */
 	int64_t builds;    /* builds at once: 2                               */
 	int64_t port_first, port_last; /* public: 40000 to 44999              */
-	uid_t uid;         /* of user, looked up at load                      */
+	uid_t uid; /* of user, looked up at load                      */
 	gid_t gid;
 };
 

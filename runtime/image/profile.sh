@@ -8,8 +8,14 @@ export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 export npm_config_cafile=/etc/ssl/certs/ca-certificates.crt
 export PIP_CERT=/etc/ssl/certs/ca-certificates.crt
 
+# `npm install -g` into the home, as nobody can write to /usr.
+export npm_config_prefix="$HOME/.local"
+
 # What the service type put there, then the user's own.
-PATH="$HOME/.dcloud/bin:$HOME/bin:$HOME/.local/bin:$PATH"
+case ":$PATH:" in
+*":$HOME/.dcloud/bin:"*) ;;
+*) PATH="$HOME/.dcloud/bin:$HOME/bin:$HOME/.local/bin:$PATH" ;;
+esac
 export PATH
 
 if [ -r "$HOME/dotcloud_profile" ]; then

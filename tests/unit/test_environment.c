@@ -411,8 +411,7 @@ environment_suite(void)
 		tcase_add_loop_test(tc, save__every_reader_gets_the_value_back,
 		    0, NNASTY);
 		tcase_add_test(tc, save__follows_no_link_in_the_home);
-		tcase_add_test(tc,
-		    save__a_directory_in_the_way_makes_way);
+		tcase_add_test(tc, save__a_directory_in_the_way_makes_way);
 		tcase_add_test(tc, save__each_process_is_a_file_of_its_own);
 		tcase_add_loop_test(tc, save__a_process_name_is_no_path, 0, 6);
 	}

@@ -166,17 +166,17 @@ START_TEST(config_save__public_tcp_ports)
 	conf.port_bridge = "10.0.3.1";
 	ck_assert_int_eq(router_config_save(&conf, &t, &err), 0);
 	cfg = load("haproxy.cfg");
-	ck_assert_ptr_nonnull(strstr(cfg,
-	    "frontend port_40000\n"
-	    "\t# blog.x?y\n"
-	    "\tbind 192.0.2.7:40000\n"
-	    "\tbind 10.0.3.1:40000 transparent\n"
-	    "\tdefault_backend tcp_40000\n"
-	    "backend tcp_40000\n"
-	    "\tserver i12 10.0.3.2:42800 " ROUTER_SERVER_ARGS "\n"
-	    "frontend port_40001\n"));
-	ck_assert_ptr_nonnull(strstr(cfg,
-	    "backend tcp_40001\n\tserver i14 10.0.3.4:42801 "));
+	ck_assert_ptr_nonnull(
+	    strstr(cfg, "frontend port_40000\n"
+			"\t# blog.x?y\n"
+			"\tbind 192.0.2.7:40000\n"
+			"\tbind 10.0.3.1:40000 transparent\n"
+			"\tdefault_backend tcp_40000\n"
+			"backend tcp_40000\n"
+			"\tserver i12 10.0.3.2:42800 " ROUTER_SERVER_ARGS "\n"
+			"frontend port_40001\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(cfg, "backend tcp_40001\n\tserver i14 10.0.3.4:42801 "));
 	ck_assert_ptr_nonnull(strstr(cfg, "\nbackend be_3\n"));
 	ck_assert_ptr_null(strstr(cfg, "\nbackend be_4\n"));
 	ck_assert_ptr_null(strstr(cfg, "# far"));

@@ -238,7 +238,7 @@ CREATE TABLE sequences (                    -- ids that are needed before rows
   value INTEGER NOT NULL
 ) STRICT;
 INSERT INTO sequences (name, value) VALUES ('snapshot', 0);
--- From 0003_add_public_ports.sql -- where the world reaches the tcp and udp ports
+-- From 0002_add_public_ports.sql -- where the world reaches the tcp and udp ports
 -- that build files name. A row stays as long as an instance has the port.
 
 CREATE TABLE public_ports (

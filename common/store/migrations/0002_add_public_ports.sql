@@ -1,4 +1,4 @@
--- 0003_add_public_ports.sql -- where the world reaches the tcp and udp ports
+-- 0002_add_public_ports.sql -- where the world reaches the tcp and udp ports
 -- that build files name. A row stays as long as an instance has the port.
 
 CREATE TABLE public_ports (

@@ -1,4 +1,5 @@
 /* cli/main.c -- dcloud: find the command, run it, report in one place. */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,10 +78,13 @@ run(struct cli *cli, struct dc_err *err)
 static int
 close_output(int status)
 {
+	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	(void)fprintf(stderr,
-	    "Error: The output could not be written completely.\n");
+	/* A reader that has seen enough (`| head`) needs no words. */
+	if (errno != EPIPE)
+		(void)fprintf(stderr,
+		    "Error: The output could not be written completely.\n");
 	return status != 0 ? status : 1;
 }
 

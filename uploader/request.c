@@ -14,7 +14,7 @@
 #define KEY_NAME 20 /* of an API key: NAME:SECRET */
 #define KEY_SECRET 40
 /* A drain and a stop, and less than the router waits for an answer. */
-#define GONE_SECONDS (DC_DRAIN_SECONDS + DC_STOP_SECONDS + 10)
+#define GONE_MS ((DC_DRAIN_SECONDS + DC_STOP_SECONDS + 10) * INT64_C(1000))
 
 struct request *
 request_new(const struct dc_conf *conf)
@@ -177,7 +177,7 @@ request_wait_gone(const struct request *rq,
 {
 	dc_auto_free char *path = dc_conf_path(rq->conf, "state.db");
 	dc_auto_fd int bell = -1;
-	int64_t end = dc_mono_ms() + GONE_SECONDS * 1000;
+	int64_t end = dc_mono_ms() + GONE_MS;
 	int rc = dc_bell_open(&bell, path, err);
 
 	while (rc == 0 && !is_gone(rq->db, id) && dc_mono_ms() < end)

@@ -113,13 +113,12 @@ set_buildscript(struct dc_service_def *def, const struct dc_fields *f,
 	return rc;
 }
 
-/* Who has no types here, as a client, takes all that are known. */
+/* A client has no types: which ones there are is the platform's to say, and its
+ * operator's, who may have added some. */
 static bool
 has_type(const struct dc_fields *f, const char *name)
 {
-	if (f->types == NULL)
-		return dc_type_is_known(name);
-	return dc_types_find(f->types, name) != NULL;
+	return f->types == NULL || dc_types_find(f->types, name) != NULL;
 }
 
 static char *
@@ -128,8 +127,6 @@ format_type_hint(const struct dc_fields *f, const char *name)
 	dc_auto_free char *names = NULL;
 	size_t i;
 
-	if (f->types == NULL)
-		return NULL;
 	for (i = 0; i < f->types->n; i++)
 		if (dc_edit_distance(f->types->v[i].name, name, 2) <= 2)
 			return dc_asprintf("did you mean \"%s\"?",

@@ -33,7 +33,7 @@ drop_doubtful(const struct dc_conf *conf, struct dc_err *err)
 	dc_auto_free char *path = dc_conf_path(conf, "state.db");
 	dc_auto_db struct dc_db *db = NULL;
 	struct dc_conf *arg = (struct dc_conf *)(uintptr_t)conf;
-	int64_t last;
+	int64_t last = 0;
 	int rc = dc_db_open(&db, path, err);
 
 	if (rc == 0)

@@ -35,16 +35,16 @@ hello_app app one
 cp dotcloud.yml "$root/work/good.yml"
 printf 'www:\n\ttype: custom\n' >dotcloud.yml
 refused "a tab, by rsync" '^Error: .*in "dotcloud.yml", line 2, column 1:$'
-printf 'www:\n  type: lolita\n' >dotcloud.yml
-refused "no such type, by rsync" \
-    '^Error: Unrecognized service "lolita" in "dotcloud.yml", line 2, column 9:$'
+printf 'www:\n  type: custom\n  ports:\n    x: prout\n' >dotcloud.yml
+refused "no such port, by rsync" \
+    '^Error: Unrecognized port "prout" in "dotcloud.yml", line 4, column 8:$'
 git init -q -b master
 git add -A
 git commit -qm bad
 cp "$root/work/good.yml" dotcloud.yml
-refused "no such type, by git" \
-    '^Error: Unrecognized service "lolita" in "dotcloud.yml", line 2, column 9:$'
-refused "of a commit" 'in "dotcloud.yml", line 2' --commit HEAD
+refused "no such port, by git" \
+    '^Error: Unrecognized port "prout" in "dotcloud.yml", line 4, column 8:$'
+refused "of a commit" 'in "dotcloud.yml", line 4' --commit HEAD
 ln -sf hello.py dotcloud.yml
 dc push --rsync
 is "a link as the build file: exit status" $rc 1

@@ -198,16 +198,14 @@ START_TEST(repo__uncommitted_files_are_counted_without_our_own)
 }
 END_TEST
 
-/* What the server says of the same text, by types=NULL: its own types. */
+/* What the server says of the same text, but for the types: its own to say. */
 static const struct {
 	const char *text, *message; /* NULL: nothing is wrong */
 } files[] = {
     {"www:\n  type: custom\n", NULL},
     {"www:\n  type: solr\n", NULL},
     {"", "\"dotcloud.yml\" is empty!"},
-    {"www:\n  type: nodej\n",
-	"Unrecognized service \"nodej\" in \"dotcloud.yml\", line 2, column "
-	"9:\n      type: nodej\n            ^"},
+    {"www:\n  type: ours\n", NULL},
     {"www:\n  approot: .\n",
 	"Missing mandatory entry: \"type\" in \"dotcloud.yml\", line 2, column "
 	"3:\n      approot: .\n      ^"},

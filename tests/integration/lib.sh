@@ -11,7 +11,6 @@ set -u
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 DCLOUD_OUT=${DCLOUD_OUT:-$top/out}
-PATH=$DCLOUD_OUT/bin:$PATH
 name=$(basename "$0" .sh)
 count=0
 bad=0
@@ -74,6 +73,9 @@ wait_until() {
 number=$(tr -cd 0-9 <<<"${name%%-*}")
 number=$((10#${number:-99} + ${DCLOUD_TEST_BASE:-0}))
 root=/var/tmp/dcloud-t$number-$$
+# Where the daemons can use them, wherever the clone is.
+programs=/var/lib/dcloud-t$number-$$
+PATH=$programs/bin:$PATH
 conf=$root/dcloud.conf
 http_port=$((18000 + number))
 ssh_port=$((19000 + number))
@@ -86,7 +88,7 @@ export NO_COLOR=1
 
 db() { sqlite3 -cmd '.timeout 10000' "$root/state.db" "$@"; }
 platform() { "$top/runtime/platform" -f "$conf" "$@"; }
-ctl() { "$DCLOUD_OUT/libexec/dcinit" ctl -s "$root/run/platform.sock" "$@"; }
+ctl() { "$programs/libexec/dcinit" ctl -s "$root/run/platform.sock" "$@"; }
 
 # pid_of uploader|builder|deployer|haproxy|sshd
 pid_of() { ctl pid "$1"; }
@@ -98,8 +100,8 @@ write_conf() {
 	cat >"$conf" <<END
 root = $root
 run = $root/run
-libexec = $DCLOUD_OUT/libexec
-types = $top/builder/types
+libexec = $programs/libexec
+types = $programs/types
 image = $image/rootfs
 bridge = $bridge
 subnet = 10.$((100 + number % 100)).0.0/16
@@ -112,6 +114,7 @@ END
 }
 
 platform_up() {
+	"$top/tests/support/stage.sh" "$DCLOUD_OUT" "$programs"
 	write_conf
 	platform up || { echo "Bail out! the platform does not start"; exit 1; }
 	dcloud-uploader -f "$conf" adduser "$user" <<<"$password" >/dev/null ||
@@ -142,7 +145,7 @@ finish() {
 			done
 		fi
 		is "nothing is left behind" "$(leftovers)" ""
-		rm -rf "$root"
+		rm -rf "$root" "$programs"
 	fi
 	if [ "$planned" -ne 0 ] && [ $count -ne $((planned + 1)) ]; then
 		echo "not ok $((count + 1)) - $name: $count checks ran," \

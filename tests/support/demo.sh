@@ -9,11 +9,12 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 root=${DCLOUD_DEMO_ROOT:-/var/lib/dcloud-demo}
 http=${DCLOUD_DEMO_HTTP:-127.0.0.1:8000}
 ssh=${DCLOUD_DEMO_SSH:-127.0.0.1:2022}
+programs=$root-programs
 conf=$root/dcloud.conf
 app=hello
 user=demo
 work=$root/demo
-PATH=$out/bin:$PATH
+PATH=$programs/bin:$PATH
 export DCLOUD_CONFIG_DIR="$work/config" DCLOUD_API_ENDPOINT="http://$http/v1"
 
 say() { printf '\n== %s\n' "$*"; }
@@ -37,8 +38,8 @@ write_conf() {
 # The demo's platform; see dcloud.conf(5).
 root = $root
 run = $root/run
-libexec = $out/libexec
-types = $top/builder/types
+libexec = $programs/libexec
+types = $programs/types
 image = $image/rootfs
 bridge = dcdemo0
 subnet = 10.87.0.0/16
@@ -69,6 +70,7 @@ application() {
 }
 
 up() {
+	"$top/tests/support/stage.sh" "$out" "$programs"
 	write_conf
 	check_ports
 	say "Starting haproxy, sshd, uploader, builder and deployer"
@@ -87,7 +89,7 @@ up() {
 
 == It runs. To go on in this shell:
 
-    export PATH=$out/bin:\$PATH
+    export PATH=$programs/bin:\$PATH
     export DCLOUD_CONFIG_DIR=$DCLOUD_CONFIG_DIR DCLOUD_API_ENDPOINT=$DCLOUD_API_ENDPOINT
     cd $work/$app
     dcloud push              # after changing hello.py
@@ -103,7 +105,7 @@ down() {
 	if [ -f "$conf" ]; then
 		"$top/runtime/platform" -f "$conf" down
 	fi
-	rm -rf "$root"
+	rm -rf "$root" "$programs"
 	echo "The demo is gone."
 }
 

@@ -30,7 +30,7 @@ put(const char *path, const char *text, uid_t uid)
 	    open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 	(void)dc_fs_write_all(fd, text, strlen(text), NULL);
-	(void)fchown(fd, uid, uid);
+	(void)!fchown(fd, uid, uid);
 }
 
 static void
@@ -184,8 +184,8 @@ test_trees(struct world *w)
 	(void)snprintf(code, sizeof(code), "%s/code", w->dir);
 	(void)mkdir(layer, 0755);
 	(void)mkdir(code, 0755);
-	(void)chown(layer, app, app);
-	(void)chown(code, 4242, 4242);
+	(void)!chown(layer, app, app);
+	(void)!chown(code, 4242, 4242);
 	(void)snprintf(path, sizeof(path), "%s/old", layer);
 	put(path, "from the layer\n", app);
 	(void)snprintf(path, sizeof(path), "%s/run.sh", code);
@@ -291,9 +291,9 @@ test_range(struct world *w)
 
 	(void)snprintf(dir, sizeof(dir), "%s/tree", w->dir);
 	(void)mkdir(dir, 0755);
-	(void)chown(dir, first, first);
+	(void)!chown(dir, first, first);
 	(void)snprintf(path, sizeof(path), "%s/out", dir);
-	(void)symlink("/etc/passwd", path);
+	(void)!symlink("/etc/passwd", path);
 	(void)snprintf(path, sizeof(path), "%s/foreign", dir);
 	put(path, "root's\n", 0);
 	rc = dc_box_in_range(first, dir, NULL, look_around, &hidden, &w->err);

@@ -16,6 +16,7 @@
 Suite *fs_suite(void);
 
 static char dir[64];
+static int before = -1; /* where the runner was */
 static struct dc_err err;
 
 static void
@@ -24,13 +25,16 @@ setup(void)
 	err = (struct dc_err)DC_ERR_INIT;
 	(void)snprintf(dir, sizeof(dir), "/tmp/dcloud-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
+	before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(before, 0);
 	ck_assert_int_eq(chdir(dir), 0);
 }
 
 static void
 teardown(void)
 {
-	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(fchdir(before), 0);
+	(void)close(before);
 	ck_assert_int_eq(dc_fs_remove_tree(dir, NULL), 0);
 	ck_assert(!dc_fs_exists(dir));
 }

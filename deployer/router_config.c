@@ -281,6 +281,13 @@ add_frontend(struct dc_str *s, const struct router_conf *c)
 		    "if !{ req.fhdr(%s) -m found }\n",
 		    absent[i][0], absent[i][1], absent[i][0]);
 	add_lookups(s, c->etc);
+	/* On the bridge there are applications only: the API is not for what
+	 * strangers run. */
+	if (c->bridge_bind != NULL)
+		dc_str_addf(s,
+		    "\thttp-request set-var(txn.be) str(unknown) "
+		    "if { dst %.*s } { var(txn.be) -m str " ROUTER_API " }\n",
+		    (int)strcspn(c->bridge_bind, ":"), c->bridge_bind);
 	dc_str_add(s,
 	    "\tuse_backend %[var(txn.be)] if { var(txn.be) -m found }\n"
 	    "\tdefault_backend unknown\n");

@@ -15,7 +15,8 @@ ask() {
 # The questions, one per line: NAME, a tab, a command that must fail.
 gateway=10.$((100 + number % 100)).0.1
 cat >"$root/denied" <<END
-the API of the platform	$(printf 'exec 3<>/dev/tcp/%s/%s' "$gateway" "$http_port")
+the API of the platform	curl -sf -m 5 -H 'Host: localhost' http://$gateway:$http_port/v1/auth/discovery
+the same by another name	curl -sf -m 5 -H 'Host: API.localhost:1' http://$gateway:$http_port/v1/auth/discovery
 its sshd	exec 3<>/dev/tcp/$gateway/$ssh_port
 the host's sshd	exec 3<>/dev/tcp/$gateway/22
 a server of the host	exec 3<>/dev/tcp/$gateway/$((http_port + 5000))

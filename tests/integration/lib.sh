@@ -114,7 +114,6 @@ END
 }
 
 platform_up() {
-	"$top/tests/support/stage.sh" "$DCLOUD_OUT" "$programs"
 	write_conf
 	platform up || { echo "Bail out! the platform does not start"; exit 1; }
 	dcloud-uploader -f "$conf" adduser "$user" <<<"$password" >/dev/null ||
@@ -134,19 +133,20 @@ leftovers() {
 }
 
 finish() {
-	local status=$?
+
 	trap - EXIT
 	if [ -f "$conf" ]; then
 		platform down >/dev/null 2>&1 || note "platform down failed"
-		if [ "$bad" -gt 0 ] || [ "$status" -ne 0 ]; then
+		if [ "$bad" -gt 0 ] || [ "$count" -ne "$planned" ]; then
 			for log in "$root"/log/*.log; do
 				note "--- $log"
 				tail -n 25 "$log" | sed 's/^/#   /'
 			done
 		fi
 		is "nothing is left behind" "$(leftovers)" ""
-		rm -rf "$root" "$programs"
+		rm -rf "$root"
 	fi
+	rm -rf "$programs"
 	if [ "$planned" -ne 0 ] && [ $count -ne $((planned + 1)) ]; then
 		echo "not ok $((count + 1)) - $name: $count checks ran," \
 		    "$((planned + 1)) were planned"
@@ -156,6 +156,7 @@ finish() {
 	exit $?
 }
 trap finish EXIT
+"$top/tests/support/stage.sh" "$DCLOUD_OUT" "$programs" || exit 1
 trap 'exit 130' INT TERM
 
 # --- applications -----------------------------------------------------------

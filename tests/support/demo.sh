@@ -46,6 +46,8 @@ subnet = 10.87.0.0/16
 http_bind = $http
 ssh_bind = $ssh
 uid_base = 1200000000
+port_first = 45000
+port_last = 45999
 END
 }
 

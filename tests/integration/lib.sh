@@ -133,7 +133,6 @@ leftovers() {
 }
 
 finish() {
-
 	trap - EXIT
 	if [ -f "$conf" ]; then
 		platform down >/dev/null 2>&1 || note "platform down failed"

@@ -19,7 +19,7 @@ PACKAGES := build-essential clang clang-tidy clang-format cppcheck \
 	liblxc-common libmicrohttpd-dev libjansson-dev libsodium-dev \
 	haproxy openssh-server openssh-client git rsync \
 	nftables conntrack mmdebstrap bubblewrap libclang-rt-14-dev iproute2 sqlite3 curl zstd wrk mandoc \
-	shellcheck python3
+	shellcheck python3 procps debian-archive-keyring mawk
 
 COMMON := $(wildcard common/*/*.c)
 UPLOADER_MAINS := uploader/main.c uploader/receive_main.c uploader/keys_main.c

@@ -74,7 +74,7 @@ on_entry(const struct dc_log_entry *e, void *arg, struct dc_err *err)
 	if (f->taken < BATCH)
 		return 0;
 	f->is_cut = true;
-	return dc_fail(err, DC_ESTALE, "enough for now");
+	return dc_fail(err, DC_ESTALE, "enough has come");
 }
 
 int

@@ -9,6 +9,7 @@
 #include "common/box/place.h"
 #include "common/store/public_port.h"
 #include "common/store/service.h"
+#include "deployer/haproxy.h"
 #include "deployer/ports.h"
 #include "deployer/publish.h"
 #include "deployer/router.h"
@@ -323,4 +324,35 @@ route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
 	if (rc == 0)
 		*n = total;
 	return rc;
+}
+
+/* A HAProxy that is not running, or has no such server, begins with it up. */
+static int
+set_up(const char *socket, int slot, int64_t instance, struct dc_err *err)
+{
+	struct haproxy_workers workers;
+	size_t i;
+	int rc = haproxy_workers(&workers, socket, err);
+
+	for (i = 0; rc == 0 && i < workers.n; i++) {
+		rc = haproxy_change(socket, workers.v[i].pid, err,
+		    "set server be_%d/i%" PRId64 " health up", slot, instance);
+		if (rc == DC_ENOTFOUND)
+			rc = 0;
+	}
+	return rc == DC_EBUSY ? 0 : rc;
+}
+
+int
+route_set_up(const struct dc_conf *conf, struct dc_db *db,
+    const struct dc_instance *instance, struct dc_err *err)
+{
+	dc_auto_free char *socket =
+	    dc_asprintf("%s/haproxy-master.sock", conf->run);
+	int slot = 0, rc;
+
+	rc = find_slot(&slot, db, instance->service_id, err);
+	if (rc == DC_ENOTFOUND)
+		return 0;
+	return rc < 0 ? rc : set_up(socket, slot, instance->id, err);
 }

@@ -14,4 +14,9 @@ int route_sync(const struct dc_conf *conf, struct dc_db *db,
 int route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
     const struct dc_instance *instance, struct dc_err *err);
 
+/* An instance that was away has answered its probe: HAProxy need not find out
+ * by its own checks. */
+int route_set_up(const struct dc_conf *conf, struct dc_db *db,
+    const struct dc_instance *instance, struct dc_err *err);
+
 #endif

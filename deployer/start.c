@@ -282,8 +282,10 @@ come_back(struct unit *u, struct environment *env, struct dc_err *err)
 	if (rc == 0)
 		rc = launch(u, true, err);
 	if (rc == 0)
+		rc = route_set_up(u->job->conf, u->job->db, &u->row, err);
+	if (rc == 0)
 		rc = unit_move(u, DC_INSTANCE_UP, err);
-	/* HAProxy finds out by itself; udp flows come back by this. */
+	/* udp flows come back by this. */
 	return rc == 0 ? route_sync(u->job->conf, u->job->db, err) : rc;
 }
 

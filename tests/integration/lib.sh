@@ -5,7 +5,7 @@
 # A test is `. "$(dirname "$0")/lib.sh"`, `plan N`, `platform_up`, checks, and
 # nothing else: the trap ends what was started. DCLOUD_OUT is where the programs
 # are. Tests run one after the other; each has its number in its ports and names,
-# and DCLOUD_TEST_BASE (0 to 50) is added to it where two runs share a machine.
+# and DCLOUD_TEST_BASE (0 to 150) is added to it where two runs share a machine.
 
 set -u
 
@@ -104,7 +104,7 @@ libexec = $programs/libexec
 types = $programs/types
 image = $image/rootfs
 bridge = $bridge
-subnet = 10.$((100 + number % 100)).0.0/16
+subnet = 10.$((56 + number % 200)).0.0/16
 http_bind = $http
 ssh_bind = 127.0.0.1:$ssh_port
 uid_base = $((1300000000 + number * 4000000))

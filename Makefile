@@ -38,7 +38,8 @@ LIBEXEC := $(OUT)/libexec/dcinit $(OUT)/libexec/dcloud-receive \
 	$(OUT)/libexec/dcloud-keys $(OUT)/libexec/dcloud-packages
 
 .PHONY: all help deps check check-unit check-asan check-valgrind \
-	check-integration fuzz lint format coverage docs image demo demo-stop \
+	check-integration traffic traffic-quick fuzz lint format coverage docs \
+	image demo demo-stop \
 	bench install dist clean
 .DELETE_ON_ERROR:
 
@@ -161,6 +162,18 @@ $(OUT)/test/router_test: $(call obj,$(OUT)/obj,$(ROUTER_TEST) $(DEPLOYER)) $(OUT
 
 check-integration: all image $(OUT)/test/box_init $(OUT)/test/box_test $(OUT)/test/router_test ## real daemons, containers, HAProxy, sshd
 	tests/integration/run $(OUT) $(TEST)
+
+TRAFFIC := $(wildcard tests/traffic/*.c)
+
+$(OUT)/test/traffic: $(call obj,$(OUT)/obj,$(TRAFFIC)) $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+traffic-quick: all image $(OUT)/test/traffic ## no request is lost: two minutes of every kind of change under load
+	tests/traffic/run $(OUT) quick $(SCENARIO)
+
+traffic: all image $(OUT)/test/traffic ## the long form of it
+	tests/traffic/run $(OUT) long $(SCENARIO)
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+"""tests/traffic/report.py -- what the traffic saw, scenario by scenario.
+
+  report.py MARKS RECORD...
+
+MARKS has a line "BEGIN END NAME" (microseconds) per scenario, RECORD is what
+tests/traffic/client.c wrote. A request belongs to the scenarios that were under
+way at some moment of its life; before is the time before the first of them. Held: answered well, but the answer began half a second later than that of
+its kind usually does. The times are those of the kinds that the application
+answers at once. Exits 1 when a request failed, unless the scenario's name ends
+in "(losses)"."""
+import sys
+
+AT_ONCE = ("keep", "fresh", "post")
+HELD_MS = 500
+ROW = "%-44s %7s %6s %5s  %15s  %15s"
+
+
+class Request:
+    def __init__(self, line):
+        words = line.split()
+        self.begin, self.first, self.end = map(int, words[:3])
+        self.kind, self.outcome, self.status = words[3:6]
+        self.version, self.instance = words[6:8]
+        self.wait = (self.first - self.begin) / 1000
+        self.line = line.strip()
+
+
+def read_marks(path):
+    with open(path) as f:
+        rows = [line.rstrip("\n").split(" ", 2) for line in f]
+    return [(int(begin), int(end), name) for begin, end, name in rows]
+
+
+def percentile(waits, part):
+    return waits[min(len(waits) - 1, int(len(waits) * part))]
+
+
+def times(requests):
+    waits = sorted(r.wait for r in requests
+                   if r.kind in AT_ONCE and r.outcome == "ok")
+    if not waits:
+        return "-"
+    return "%.1f / %.1f" % (percentile(waits, .5), percentile(waits, .99))
+
+
+def usual(requests):
+    medians = {}
+    for kind in {r.kind for r in requests}:
+        waits = sorted(r.wait for r in requests if r.kind == kind)
+        medians[kind] = percentile(waits, .5)
+    return medians
+
+
+def overlapping(requests, begin, end):
+    return [r for r in requests if r.begin < end and r.end > begin]
+
+
+def main():
+    marks = read_marks(sys.argv[1])
+    requests = []
+    for path in sys.argv[2:]:
+        with open(path) as f:
+            requests += [Request(line) for line in f]
+    medians = usual(requests)
+    total = [0, 0, 0]
+    lost = []
+    before = times(overlapping(requests, 0, marks[0][0]))
+    print(ROW % ("", "", "", "", "before, ms", "during, ms"))
+    print(ROW % ("scenario", "sent", "failed", "held", "p50 / p99",
+                 "p50 / p99"))
+    for begin, end, name in marks:
+        seen = overlapping(requests, begin, end)
+        failed = [r for r in seen if r.outcome != "ok"]
+        held = [r for r in seen if r.outcome == "ok" and
+                r.wait > medians[r.kind] + HELD_MS]
+        print(ROW % (name, len(seen), len(failed), len(held),
+                     before, times(seen)))
+        for i, part in enumerate((seen, failed, held)):
+            total[i] += len(part)
+        if not name.endswith("(losses)"):
+            lost += failed
+    for r in lost[:20]:
+        print("lost: " + r.line)
+    print("requests sent %d, failed %d, held %d" % tuple(total))
+    return 1 if lost else 0
+
+
+sys.exit(main())

@@ -75,6 +75,12 @@ const struct command commands[] = {
 	"A change is followed by a deployment of the running revision. When "
 	"that fails the variables stay changed.",
 	env_run},
+    {"domain", "list | add service domain | rm service domain", 1, 3, OPT_JSON,
+	"list or change the host names of the application",
+	"A service answers to each of its names; *.example.org stands for all "
+	"names below it that nobody else has. The name works at once here; "
+	"DNS must lead it to the platform, which add prints a record for.",
+	domain_run},
     {"version", "", 0, 0, NO_OPTS, "print the version", "", version_run},
     {"help", "[command]", 0, 1, OPT_MAN, "print this help, or a command's", "",
 	help_run},

@@ -5,8 +5,10 @@
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/box/box.h"
+#include "common/store/domain.h"
 #include "common/store/instance.h"
 #include "deployer/destroy.h"
+#include "deployer/route.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -19,6 +21,7 @@ struct watching {
 	struct pollfd *fds;
 	int64_t *ids;
 	size_t n;
+	int64_t domains; /* as the router was last told */
 };
 
 static bool
@@ -109,6 +112,21 @@ handle_ends(struct watching *w, struct dc_err *err)
 	return rc;
 }
 
+/* `dcloud domain add` and rm change the router at once. */
+static int
+follow_domains(struct watching *w, struct dc_err *err)
+{
+	int64_t now;
+	int rc = dc_domain_find_version(w->job->db, &now, err);
+
+	if (rc < 0 || now == w->domains)
+		return rc;
+	rc = route_sync(w->job->conf, w->job->db, err);
+	if (rc == 0)
+		w->domains = now;
+	return rc;
+}
+
 int
 watch_run(struct dc_job *job, struct dc_err *err)
 {
@@ -124,6 +142,8 @@ watch_run(struct dc_job *job, struct dc_err *err)
 		    add, &w, err);
 		if (rc == 0)
 			rc = destroy_step(job, err);
+		if (rc == 0)
+			rc = follow_domains(&w, err);
 		if (rc < 0)
 			break;
 		(void)poll(w.fds, w.n + 1, 1000);

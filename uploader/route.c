@@ -33,6 +33,9 @@ static const struct route routes[] = {
     {"GET", APP "/services/:service", service_show, 0},
     {"PATCH", APP "/services/:service", service_save, 0},
     {"DELETE", APP "/services/:service", service_remove, 0},
+    {"GET", APP "/services/:service/domains", domain_list, 0},
+    {"POST", APP "/services/:service/domains", domain_add, 0},
+    {"DELETE", APP "/services/:service/domains/:domain", domain_remove, 0},
 };
 
 struct path {

@@ -43,6 +43,7 @@ route_fn application_list, application_add, application_show,
 route_fn revision_show_running, revision_list, revision_show;
 route_fn deployment_list, deployment_add, deployment_show_log;
 route_fn service_list, service_show, service_save, service_remove;
+route_fn domain_list, domain_add, domain_remove;
 route_fn application_show_log;
 
 #endif

@@ -10,6 +10,7 @@
 #define DC_MAX_INSTANCES 64     /* per service                              */
 #define DC_MAX_PORTS 16         /* per service                              */
 #define DC_MAX_PUBLIC_PORTS 512 /* tcp and udp, of all instances of an app */
+#define DC_MAX_DOMAINS 100      /* of one's own, per application           */
 #define DC_MAX_PROCESSES 32     /* per service                              */
 
 /* The build file */
@@ -63,6 +64,11 @@
 /* $HOME after a build */
 #define DC_MAX_HOME_BYTES (8LL << 30)
 #define DC_MAX_HOME_ENTRIES 1000000LL
+
+/* Free space that no upload and no build may take: see room.h */
+#define DC_DISK_RESERVE (1LL << 30) /* bytes                      */
+#define DC_INODE_RESERVE 50000
+#define DC_DISK_RESERVE_PERCENT 5 /* when that is less            */
 
 /* Kept */
 #define DC_KEPT_SNAPSHOTS 10 /* per service, CONTRACT A */

@@ -1,0 +1,113 @@
+/* uploader/domain_api.c -- host names of a service's own: list, add, remove. */
+#include "uploader/route.h"
+
+#include "common/base/auto.h"
+#include "common/base/str.h"
+#include "common/store/domain.h"
+#include "common/store/service.h"
+#include "uploader/service_json.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static int
+find(struct request *rq, int64_t *id, struct dc_err *err)
+{
+	int rc = dc_service_find(rq->db, id, rq->app.id, rq->capture[1], err);
+
+	if (rc == DC_ENOTFOUND)
+		return dc_fail(err, rc, "Service \"%.64s\" does not exist",
+		    rq->capture[1]);
+	return rc;
+}
+
+int
+domain_list(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *service = NULL;
+	int64_t id;
+	int rc = find(rq, &id, err);
+
+	if (rc == 0)
+		rc = service_json(rq, &service, id, err);
+	if (rc < 0)
+		return rc;
+	return reply_objects(rp, dc_json_copy(dc_json_find(service, "domains")),
+	    err);
+}
+
+/* The zone in which the platform names applications is not for users, nor are
+ * the hosts of the API. */
+static bool
+is_ours(const struct dc_conf *conf, const char *host)
+{
+	dc_auto_free char *zone = dc_asprintf(".%s", conf->domain);
+
+	return strcmp(host, "localhost") == 0 ||
+	       strcmp(host, conf->public_host) == 0 ||
+	       strcmp(host, conf->domain) == 0 || dc_has_suffix(host, zone);
+}
+
+/* In lower case, without the dot that DNS may end it with. */
+static char *
+clean_host(const char *text)
+{
+	char *host = dc_strdup(text), *p;
+
+	for (p = host; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (p > host && p[-1] == '.')
+		p[-1] = '\0';
+	return host;
+}
+
+static int
+show(struct request *rq, struct reply *rp, const char *host, struct dc_err *err)
+{
+	struct dc_json *j = dc_json_new_object();
+
+	dc_json_add_str(j, "domain", host);
+	dc_json_add_str(j, "gateway", rq->conf->public_host);
+	return reply_object(rp, 201, j, err);
+}
+
+int
+domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *body = NULL;
+	dc_auto_free char *host = NULL;
+	const char *text;
+	int64_t id;
+	int rc = find(rq, &id, err);
+
+	if (rc == 0)
+		rc = request_json(rq, &body, err);
+	if (rc < 0)
+		return rc;
+	text = dc_json_find_str(body, "domain");
+	if (text == NULL)
+		return reply_fail(rp, 400, err, "domain is needed");
+	host = clean_host(text);
+	if (!dc_domain_is_host(host) || strchr(host, '.') == NULL)
+		return reply_fail(rp, 422, err,
+		    "\"%.253s\" is no domain: write it like www.example.org or"
+		    " *.example.org",
+		    text);
+	if (is_ours(rq->conf, host))
+		return reply_fail(rp, 422, err,
+		    "\"%s\" is a name of the platform's own", host);
+	rc = dc_domain_add(rq->db, id, host, err);
+	return rc < 0 ? rc : show(rq, rp, host, err);
+}
+
+int
+domain_remove(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_free char *host = clean_host(rq->capture[2]);
+	int64_t id;
+	int rc = find(rq, &id, err);
+
+	if (rc == 0)
+		rc = dc_domain_remove(rq->db, id, host, err);
+	return rc < 0 ? rc : reply_empty(rp, err);
+}

@@ -58,7 +58,12 @@ $(OUT)/gen/migrations.c: common/store/embed.sh $(wildcard common/store/migration
 	@mkdir -p $(@D)
 	sh $< > $@
 
-$(OUT)/obj/migrations.o: $(OUT)/gen/migrations.c
+# What `dcloud validate`, which asks no platform, knows of the service types.
+$(OUT)/gen/types.c: common/buildfile/embed.sh $(wildcard builder/types/*/type.yml)
+	@mkdir -p $(@D)
+	sh $^ > $@
+
+$(OUT)/obj/migrations.o $(OUT)/obj/types.o: $(OUT)/obj/%.o: $(OUT)/gen/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -66,7 +71,7 @@ $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIE -c -o $@ $<
 
-$(OUT)/libcommon.a: $(call obj,$(OUT)/obj,$(COMMON)) $(OUT)/obj/migrations.o
+$(OUT)/libcommon.a: $(call obj,$(OUT)/obj,$(COMMON)) $(OUT)/obj/migrations.o $(OUT)/obj/types.o
 	rm -f $@
 	ar rcs $@ $^
 
@@ -114,7 +119,7 @@ $(OUT)/asan/suites.o: $(OUT)/gen/suites.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ASAN) -c -o $@ $<
 
-$(OUT)/test/unit: $(call obj,$(OUT)/obj,$(UNIT_SOURCES)) $(OUT)/obj/migrations.o $(OUT)/obj/suites.o
+$(OUT)/test/unit: $(call obj,$(OUT)/obj,$(UNIT_SOURCES)) $(OUT)/obj/migrations.o $(OUT)/obj/types.o $(OUT)/obj/suites.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
 
@@ -125,11 +130,11 @@ $(OUT)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(ASAN) -I. -MMD -MP -c -o $@ $<
 
-$(OUT)/asan/migrations.o: $(OUT)/gen/migrations.c
+$(OUT)/asan/migrations.o $(OUT)/asan/types.o: $(OUT)/asan/%.o: $(OUT)/gen/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ASAN) -c -o $@ $<
 
-$(OUT)/test/unit-asan: $(call obj,$(OUT)/asan,$(UNIT_SOURCES)) $(OUT)/asan/migrations.o $(OUT)/asan/suites.o
+$(OUT)/test/unit-asan: $(call obj,$(OUT)/asan,$(UNIT_SOURCES)) $(OUT)/asan/migrations.o $(OUT)/asan/types.o $(OUT)/asan/suites.o
 	@mkdir -p $(@D)
 	$(CC) $(ASAN) -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS)
 
@@ -177,11 +182,11 @@ traffic: all image $(OUT)/test/traffic ## the long form of it
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-$(OUT)/fuzz/%: tests/fuzz/%.c $(COMMON) $(OUT)/gen/migrations.c
+$(OUT)/fuzz/%: tests/fuzz/%.c $(COMMON) $(OUT)/gen/migrations.c $(OUT)/gen/types.c
 	@mkdir -p $(@D)
 	clang -std=gnu17 -D_GNU_SOURCE -g -O1 -I. \
 	    -fsanitize=fuzzer,address,undefined -o $@ $< $(COMMON) \
-	    $(OUT)/gen/migrations.c $(LIBS)
+	    $(OUT)/gen/migrations.c $(OUT)/gen/types.c $(LIBS)
 
 fuzz: $(FUZZERS) ## fuzz the parsers, a minute each (FUZZ_SECONDS)
 	tests/fuzz/run $(OUT)/fuzz $(or $(FUZZ_SECONDS),60)

@@ -13,6 +13,40 @@ by_key(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* As bash takes it back, K=$'line\nline', where the plain text has characters
+ * that would break the list or talk to the terminal. */
+static void
+print_variable(const char *key, const char *value)
+{
+	dc_auto_str struct dc_str s = {0};
+	const unsigned char *p = (const unsigned char *)value;
+	bool is_plain = true;
+
+	dc_str_add(&s, "");
+	for (; *p != '\0'; p++) {
+		bool is_c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+
+		is_plain &= *p >= 0x20 && *p != 0x7f && !is_c1;
+		if (*p == '\n')
+			dc_str_add(&s, "\\n");
+		else if (*p == '\t')
+			dc_str_add(&s, "\\t");
+		else if (*p == '\\' || *p == '\'')
+			dc_str_addf(&s, "\\%c", *p);
+		else if (is_c1)
+			dc_str_addf(&s, "\\x%02x\\x%02x", p[0], p[1]);
+		else if (*p < 0x20 || *p == 0x7f)
+			dc_str_addf(&s, "\\x%02x", *p);
+		else
+			dc_str_addn(&s, (const char *)p, 1);
+		p += is_c1;
+	}
+	if (is_plain)
+		(void)printf("%s=%s\n", key, value);
+	else
+		(void)printf("%s=$'%s'\n", key, s.data);
+}
+
 static void
 print_variables(const struct dc_json *all)
 {
@@ -33,17 +67,18 @@ print_variables(const struct dc_json *all)
 		if (text == NULL)
 			other = dc_json_format(dc_json_find(all, keys[i]),
 			    DC_JSON_COMPACT);
-		(void)printf("%s=%s\n", keys[i], text != NULL ? text : other);
+		print_variable(keys[i], text != NULL ? text : other);
 	}
 }
 
 static int
 list(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 {
+	dc_auto_free char *with_platform = dc_asprintf("%s?all", path);
 	dc_auto_json struct dc_json *all = NULL;
 	int rc;
 
-	rc = api_get_secret(&cli->api, &all, path, err);
+	rc = api_get_secret(&cli->api, &all, with_platform, err);
 	if (rc < 0)
 		return rc;
 	if (cli->opts.json) {

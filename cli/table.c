@@ -44,6 +44,14 @@ const struct command commands[] = {
 	"--exclude-from syntax). A mistake in dotcloud.yml is reported before "
 	"anything is uploaded.",
 	push_run},
+    {"validate", "[path]", 0, 1, OPT_JSON,
+	"check dotcloud.yml without pushing it",
+	"Prints the services as a push would understand them, with what is "
+	"missing in the directory, and exits 1 when a push would fail. Without "
+	"a path: the current directory; a path may be a directory or the file. "
+	"Nothing is sent and nobody is asked: only the service types that come "
+	"with dcloud are known.",
+	validate_run},
     {"deploy", "revision", 1, 1, OPT_CLEAN, "deploy an uploaded revision again",
 	"The revision may be latest or previous.", deploy_revision_run},
     {"revisions", "", 0, 0, OPT_JSON, "list the uploaded revisions",

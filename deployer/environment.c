@@ -1,35 +1,19 @@
 /* deployer/environment.c -- see environment.h. */
 #include "deployer/environment.h"
 
+#include "common/appenv/access.h"
 #include "common/appenv/appenv.h"
 #include "common/base/auto.h"
 #include "common/base/limits.h"
-#include "common/box/place.h"
-#include "common/store/public_port.h"
-#include "common/store/service.h"
 #include "common/store/variable.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
-
-/* NAME in capitals; what is not a letter or digit becomes _. */
-static char *
-upper(const char *name)
-{
-	char *s = dc_strdup(name), *p;
-
-	for (p = s; *p != '\0'; p++)
-		*p = isalnum((unsigned char)*p)
-			 ? (char)toupper((unsigned char)*p)
-			 : '_';
-	return s;
-}
 
 static void
 add_port(struct environment *env, const struct dc_port *port)
 {
-	dc_auto_free char *name = upper(port->name);
+	dc_auto_free char *name = dc_access_upper(port->name);
 	dc_auto_free char *key = dc_asprintf("PORT_%s", name);
 
 	dc_json_add_int(env->values, key, port->port);
@@ -48,82 +32,6 @@ add_type_port(struct environment *env, const char *type,
 	port = ports[0];
 	(void)snprintf(port.name, sizeof(port.name), "%s", type);
 	add_port(env, &port);
-}
-
-struct host_of {
-	struct environment *env;
-	const struct dc_conf *conf;
-	const char *service;
-	bool found;
-};
-
-static int
-add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
-    struct dc_err *err)
-{
-	struct host_of *h = arg;
-	dc_auto_free char *name = upper(h->service);
-	dc_auto_free char *host_key =
-	    dc_asprintf("DOTCLOUD_%s_HTTP_HOST", name);
-	dc_auto_free char *url_key = dc_asprintf("DOTCLOUD_%s_HTTP_URL", name);
-	dc_auto_free char *url = dc_conf_url(h->conf, host);
-
-	(void)service_id;
-	(void)slot;
-	(void)err;
-	if (h->found)
-		return 0;
-	h->found = true;
-	dc_json_add_str(h->env->values, host_key, host);
-	dc_json_add_str(h->env->values, url_key, url);
-	return 0;
-}
-
-struct with_db {
-	struct environment *env;
-	const struct dc_conf *conf;
-	struct dc_db *db;
-};
-
-static int
-add_service(const struct dc_service *s, void *arg, struct dc_err *err)
-{
-	struct with_db *w = arg;
-	struct host_of h = {w->env, w->conf, s->name, false};
-
-	return dc_service_each_host(w->db, s->id, add_host, &h, err);
-}
-
-/* DOTCLOUD_WWW_ECHO_PORT, and _0, _1 behind it for each instance. */
-static void
-add_access(struct environment *env, const char *prefix, const char *what,
-    int64_t number, const char *value)
-{
-	dc_auto_free char *key = dc_asprintf("%s_%s", prefix, what);
-	dc_auto_free char *numbered = dc_asprintf("%s_%" PRId64, key, number);
-
-	dc_json_add_str(env->values, number == DC_ANY_INSTANCE ? key : numbered,
-	    value);
-}
-
-static int
-add_public_port(const struct dc_public_port *p, const char *service, void *arg,
-    struct dc_err *err)
-{
-	struct with_db *w = arg;
-	dc_auto_free char *of = upper(service);
-	dc_auto_free char *name = upper(p->name);
-	dc_auto_free char *prefix = dc_asprintf("DOTCLOUD_%s_%s", of, name);
-	dc_auto_free char *host = dc_place_port_host(w->conf);
-	dc_auto_free char *port = dc_asprintf("%d", p->port);
-	dc_auto_free char *url =
-	    dc_asprintf("%s://%s:%d", p->kind, host, p->port);
-
-	(void)err;
-	add_access(w->env, prefix, "HOST", p->number, host);
-	add_access(w->env, prefix, "PORT", p->number, port);
-	add_access(w->env, prefix, "URL", p->number, url);
-	return 0;
 }
 
 static int
@@ -178,7 +86,6 @@ environment_load(struct environment *env, const struct dc_conf *conf,
     const struct dc_service_def *def, const struct dc_port *ports,
     size_t nports, struct dc_err *err)
 {
-	struct with_db w = {env, conf, db};
 	size_t i;
 	int rc;
 
@@ -187,11 +94,8 @@ environment_load(struct environment *env, const struct dc_conf *conf,
 	for (i = 0; i < nports; i++)
 		add_port(env, &ports[i]);
 	add_type_port(env, def->type, ports, nports);
-	rc =
-	    dc_service_each(db, instance->application_id, add_service, &w, err);
-	if (rc == 0)
-		rc = dc_public_port_each(db, instance->application_id,
-		    add_public_port, &w, err);
+	rc = dc_access_load(env->values, conf, db, instance->application_id,
+	    err);
 	for (i = 0; i < def->environment.n; i++)
 		dc_json_add_str(env->values, def->environment.v[i].name,
 		    def->environment.v[i].value);

@@ -2,6 +2,7 @@
  * code is pushed to. */
 #include "uploader/route.h"
 
+#include "common/appenv/access.h"
 #include "common/base/auto.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
@@ -116,13 +117,29 @@ add_variable(const struct dc_variable *v, void *arg, struct dc_err *err)
 	return 0;
 }
 
+/* What every instance has besides, whatever its service. */
+static int
+add_platform(struct dc_json *to, struct request *rq, struct dc_err *err)
+{
+	dc_json_add_str(to, "DOTCLOUD_PROJECT", rq->app.name);
+	dc_json_add_str(to, "DOTCLOUD_ENVIRONMENT", "default");
+	dc_json_add_str(to, "DOTCLOUD_FLAVOR", rq->app.flavor);
+	dc_json_add_str(to, "DOTCLOUD_USERNAME", rq->account.name);
+	dc_json_add_str(to, "DOTCLOUD_EMAIL", rq->account.email);
+	return dc_access_load(to, rq->conf, rq->db, rq->app.id, err);
+}
+
 static int
 show_variables(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_json struct dc_json *all = dc_json_new_object();
-	int rc;
+	int rc = 0;
 
-	rc = dc_variable_each(rq->db, rq->app.id, add_variable, all, err);
+	if (request_has_flag(rq, "all"))
+		rc = add_platform(all, rq, err);
+	if (rc == 0)
+		rc = dc_variable_each(rq->db, rq->app.id, add_variable, all,
+		    err);
 	return rc < 0 ? rc : reply_object(rp, 200, dc_steal_ptr(&all), err);
 }
 

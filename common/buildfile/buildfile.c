@@ -8,6 +8,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/limits.h"
+#include "common/buildfile/advice.h"
 #include "common/buildfile/fields.h"
 #include "common/buildfile/report.h"
 
@@ -20,6 +21,7 @@ dc_buildfile_done(struct dc_buildfile *file)
 		dc_service_def_done(&file->services[i]);
 	free(file->services);
 	dc_strv_done(&file->warnings);
+	dc_strv_done(&file->errors);
 	*file = (struct dc_buildfile){0};
 }
 
@@ -96,24 +98,37 @@ parse_services(struct dc_buildfile *file, const struct dc_fields *f)
 	return rc;
 }
 
-int
-dc_buildfile_parse(struct dc_buildfile *out, const char *text, size_t len,
-    const struct dc_types *types, struct dc_err *err)
+static int
+parse(struct dc_buildfile *out, const char *text, size_t len,
+    const struct dc_types *types, bool is_thorough, struct dc_err *err)
 {
 	dc_auto_buildfile struct dc_buildfile file = {0};
 	dc_auto_yaml struct dc_yaml y = {0};
-	struct dc_fields f = {&y, types, &file.warnings, err};
+	struct dc_fields f = {&y, types, &file.warnings,
+	    is_thorough ? &file.errors : NULL, err};
 	int rc;
 
 	rc = dc_yaml_parse(&y, DC_BUILDFILE_NAME, text, len, err);
 	if (rc < 0)
 		return rc;
+	if (y.next_document > 0)
+		dc_advice_add(&f,
+		    "only the first document of dotcloud.yml counts, not the "
+		    "one that begins in line %zu",
+		    y.next_document);
 	rc = parse_services(&file, &f);
 	if (rc < 0)
 		return rc;
 	*out = file;
 	file = (struct dc_buildfile){0};
 	return 0;
+}
+
+int
+dc_buildfile_parse(struct dc_buildfile *out, const char *text, size_t len,
+    const struct dc_types *types, struct dc_err *err)
+{
+	return parse(out, text, len, types, false, err);
 }
 
 /* dotcloud.yaml, Dotcloud.yml, dotcloud.yml.txt, ...? */
@@ -129,8 +144,10 @@ is_nearly_right(const char *name)
 	for (i = 0; i < n; i++)
 		if (lower[i] >= 'A' && lower[i] <= 'Z')
 			lower[i] |= 0x20;
+	/* dotcloud_build.yml: its name until the middle of 2011. */
 	return dc_edit_distance(lower, DC_BUILDFILE_NAME, 2) <= 2 ||
-	       strcmp(lower, DC_BUILDFILE_NAME ".txt") == 0;
+	       strcmp(lower, DC_BUILDFILE_NAME ".txt") == 0 ||
+	       strcmp(lower, "dotcloud_build.yml") == 0;
 }
 
 static int
@@ -183,25 +200,38 @@ read_all(struct dc_str *out, int fd, struct dc_err *err)
 	return 0;
 }
 
+static int
+load(struct dc_str *text, int dirfd, const char *name, struct dc_err *err)
+{
+	dc_auto_fd int fd = -1;
+	int rc;
+
+	rc = dc_fs_open_in(&fd, dirfd, name, err);
+	if (rc == DC_ENOTFOUND && strcmp(name, DC_BUILDFILE_NAME) == 0)
+		return fail_missing(dirfd, err);
+	if (rc == DC_EINVAL || rc == DC_EDENIED)
+		return dc_fail(err, DC_EUSER,
+		    "'%s' must be a regular file that can be read", name);
+	dc_str_add(text, "");
+	return rc < 0 ? rc : read_all(text, fd, err);
+}
+
 int
 dc_buildfile_load(struct dc_buildfile *out, int dirfd,
     const struct dc_types *types, struct dc_err *err)
 {
 	dc_auto_str struct dc_str text = {0};
-	dc_auto_fd int fd = -1;
-	int rc;
+	int rc = load(&text, dirfd, DC_BUILDFILE_NAME, err);
 
-	rc = dc_fs_open_in(&fd, dirfd, DC_BUILDFILE_NAME, err);
-	if (rc == DC_ENOTFOUND)
-		return fail_missing(dirfd, err);
-	if (rc == DC_EINVAL || rc == DC_EDENIED)
-		return dc_fail(err, DC_EUSER,
-		    "'%s' must be a regular file that can be read",
-		    DC_BUILDFILE_NAME);
-	if (rc == 0)
-		rc = read_all(&text, fd, err);
-	if (rc < 0)
-		return rc;
-	return dc_buildfile_parse(out, text.data != NULL ? text.data : "",
-	    text.len, types, err);
+	return rc < 0 ? rc : parse(out, text.data, text.len, types, false, err);
+}
+
+int
+dc_buildfile_validate(struct dc_buildfile *out, int dirfd, const char *name,
+    const struct dc_types *types, struct dc_err *err)
+{
+	dc_auto_str struct dc_str text = {0};
+	int rc = load(&text, dirfd, name, err);
+
+	return rc < 0 ? rc : parse(out, text.data, text.len, types, true, err);
 }

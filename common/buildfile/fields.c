@@ -6,6 +6,8 @@
 
 #include "common/base/auto.h"
 #include "common/base/limits.h"
+#include "common/buildfile/advice.h"
+#include "common/buildfile/path.h"
 #include "common/buildfile/report.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -42,31 +44,6 @@ set_text(struct dc_service_def *def, const struct dc_fields *f,
 	return 0;
 }
 
-/* Does PATH, up to STOP, climb above where it starts, DEPTH deep in the tree?
- * Text only: links are the business of those who open it. */
-static bool
-is_climbing(const char *path, const char *stop, long *depth)
-{
-	size_t n;
-
-	while (*path != '\0') {
-		n = strcspn(path, "/");
-		if (strcspn(path, stop) < n)
-			n = strcspn(path, stop);
-		if (n == 2 && strncmp(path, "..", 2) == 0)
-			--*depth;
-		else if (n > 0 && (n != 1 || *path != '.'))
-			++*depth;
-		if (*depth < 0)
-			return true;
-		path += n;
-		if (*path != '/')
-			return false;
-		path++;
-	}
-	return false;
-}
-
 static int
 set_approot(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *v, const struct field *field)
@@ -79,7 +56,7 @@ set_approot(struct dc_service_def *def, const struct dc_fields *f,
 	if (*def->approot == '/')
 		return fail(f, v,
 		    "\"approot\" must be relative to the root of the code");
-	if (is_climbing(def->approot, "", &depth))
+	if (dc_path_is_climbing(def->approot, "", &depth))
 		return fail(f, v, "\"approot\" leaves the pushed tree");
 	return 0;
 }
@@ -95,8 +72,8 @@ check_hook(const struct dc_fields *f, const struct dc_yaml_node *dict,
 
 	if (command == NULL || v == NULL || *command == '/' || *command == '~')
 		return 0;
-	(void)is_climbing(from, "", &depth);
-	if (is_climbing(command, " \t\n", &depth))
+	(void)dc_path_is_climbing(from, "", &depth);
+	if (dc_path_is_climbing(command, " \t\n", &depth))
 		return fail(f, v, "\"%s\" leaves the pushed tree", key);
 	return 0;
 }
@@ -127,12 +104,37 @@ format_type_hint(const struct dc_fields *f, const char *name)
 	dc_auto_free char *names = NULL;
 	size_t i;
 
+	if (strcmp(name, "nodejs-worker") == 0)
+		return dc_strdup("there are no workers of this language: use "
+				 "\"nodejs\"");
 	for (i = 0; i < f->types->n; i++)
 		if (dc_edit_distance(f->types->v[i].name, name, 2) <= 2)
 			return dc_asprintf("did you mean \"%s\"?",
 			    f->types->v[i].name);
 	names = dc_types_format(f->types);
 	return dc_asprintf("the types of this platform are: %s", names);
+}
+
+static int
+fail_unavailable(const struct dc_fields *f, const struct dc_yaml_node *v)
+{
+	dc_auto_free char *names = dc_types_format(f->types);
+	bool is_data = dc_type_is_data(v->text);
+	struct dc_err why = DC_ERR_INIT;
+
+	(void)dc_report(&why, f->y, v->line, v->column,
+	    is_data ? "run it elsewhere, name its address in \"environment:\" "
+		      "of the services that need it, and take it out of this "
+		      "file"
+		    : NULL,
+	    "The service type \"%s\" is known, but not available on this "
+	    "platform%s%s%s",
+	    v->text, is_data ? "" : " (it has: ", is_data ? "" : names,
+	    is_data ? "" : ")");
+	if (f->errors == NULL)
+		return dc_fail(f->err, DC_EUSER, "%s", why.msg);
+	dc_strv_add(f->errors, why.msg);
+	return 0;
 }
 
 static int
@@ -144,14 +146,8 @@ set_type(struct dc_service_def *def, const struct dc_fields *f,
 
 	if (rc < 0 || def->type == NULL || has_type(f, def->type))
 		return rc;
-	if (dc_type_is_known(def->type)) {
-		dc_auto_free char *names = dc_types_format(f->types);
-
-		return fail(f, v,
-		    "The service type \"%s\" is known, but not available on "
-		    "this platform (it has: %s)",
-		    def->type, names);
-	}
+	if (dc_type_is_known(def->type))
+		return fail_unavailable(f, v);
 	hint = format_type_hint(f, def->type);
 	return dc_report(f->err, f->y, v->line, v->column, hint,
 	    "Unrecognized service \"%.80s\"", def->type);
@@ -201,6 +197,29 @@ check_name(const struct dc_fields *f, const struct dc_yaml_node *key,
 	return 0;
 }
 
+/* dotCloud took any value. What is no text becomes what build scripts get of
+ * it, since a process cannot have anything else. */
+static void
+add_variable(struct dc_service_def *def, const struct dc_fields *f,
+    const char *name, const struct dc_yaml_node *value)
+{
+	dc_auto_json struct dc_json *j = NULL;
+	dc_auto_free char *text = NULL;
+
+	if (dc_yaml_is_scalar(value)) {
+		dc_pairs_add(&def->environment, name, value->text);
+		return;
+	}
+	j = dc_yaml_to_json(value);
+	text = dc_service_text(j);
+	dc_pairs_add(&def->environment, name, text);
+	dc_advice_add(f,
+	    "the variable \"%s\" of service \"%s\" (line %zu of "
+	    "dotcloud.yml) is a %s: processes get it as text, %.80s",
+	    name, def->name, value->line,
+	    value->kind == DC_YAML_LIST ? "list" : "dictionary", text);
+}
+
 static int
 set_environment(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *v, const struct field *field)
@@ -220,10 +239,7 @@ set_environment(struct dc_service_def *def, const struct dc_fields *f,
 			    "platform's",
 			    key->text);
 		if (rc == 0)
-			rc =
-			    dc_report_kind(f->err, f->y, value, DC_YAML_STRING);
-		if (rc == 0)
-			dc_pairs_add(&def->environment, key->text, value->text);
+			add_variable(def, f, key->text, value);
 	}
 	if (rc == 0 && def->environment.n > DC_MAX_VARIABLES)
 		return fail(f, v, "more than %d variables", DC_MAX_VARIABLES);
@@ -270,6 +286,29 @@ set_processes(struct dc_service_def *def, const struct dc_fields *f,
 }
 
 static int
+check_port(const struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *kind)
+{
+	size_t i;
+
+	if (strcmp(kind->text, "http") != 0 && strcmp(kind->text, "tcp") != 0 &&
+	    strcmp(kind->text, "udp") != 0)
+		return dc_report(f->err, f->y, kind->line, kind->column,
+		    "a port is http, tcp or udp; its number is given by the "
+		    "platform",
+		    "Unrecognized port \"%.80s\"", kind->text);
+	for (i = 0; i < def->ports.n && strcmp(kind->text, "http") == 0; i++)
+		if (strcmp(def->ports.v[i].value, "http") == 0)
+			return dc_report(f->err, f->y, kind->line, kind->column,
+			    "make one of them tcp, or give it a service of its "
+			    "own",
+			    "You can't have two http ports in service \"%s\": "
+			    "\"%s\" is one already",
+			    def->name, def->ports.v[i].name);
+	return 0;
+}
+
+static int
 set_ports(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *v, const struct field *field)
 {
@@ -283,13 +322,8 @@ set_ports(struct dc_service_def *def, const struct dc_fields *f,
 		rc = check_name(f, v->child[i], "port", WORD "-");
 		if (rc == 0)
 			rc = dc_report_kind(f->err, f->y, kind, DC_YAML_STRING);
-		if (rc == 0 && strcmp(kind->text, "http") != 0 &&
-		    strcmp(kind->text, "tcp") != 0 &&
-		    strcmp(kind->text, "udp") != 0)
-			rc = dc_report(f->err, f->y, kind->line, kind->column,
-			    "a port is http, tcp or udp; its number is given "
-			    "by the platform",
-			    "Unrecognized port \"%.80s\"", kind->text);
+		if (rc == 0)
+			rc = check_port(def, f, kind);
 		if (rc == 0)
 			dc_pairs_add(&def->ports, v->child[i]->text,
 			    kind->text);
@@ -336,37 +370,31 @@ static const struct field fields[] = {
     {NULL, NULL, 0},
 };
 
-/* Kept like every unknown key, but not taken for a misspelling. */
-static const char *const extra_keys[] = {"ruby_version", "healthcheck",
-    "migrate", NULL};
+bool
+dc_fields_has(const char *key)
+{
+	const struct field *field;
 
-static void
-warn_about(const struct dc_fields *f, const struct dc_service_def *def,
-    const struct dc_yaml_node *key)
+	for (field = fields; field->name != NULL; field++)
+		if (strcmp(field->name, key) == 0)
+			return true;
+	return false;
+}
+
+const char *
+dc_fields_nearest(const char *key)
 {
 	const struct field *field, *nearest = NULL;
-	const char *const *k;
-	size_t best = strlen(key->text) < 5 ? 1 : 2, d;
-	char *warning;
+	size_t best = strlen(key) < 5 ? 1 : 2, d;
 
-	for (k = extra_keys; *k != NULL; k++)
-		if (strcmp(*k, key->text) == 0)
-			return;
 	for (field = fields; field->name != NULL; field++) {
-		d = dc_edit_distance(field->name, key->text, best);
+		d = dc_edit_distance(field->name, key, best);
 		if (d > best || (nearest != NULL && d == best))
 			continue;
 		nearest = field;
 		best = d;
 	}
-	if (nearest == NULL)
-		return;
-	warning = dc_asprintf("unknown key \"%s\" in service \"%s\" (line "
-			      "%zu of dotcloud.yml): did you mean \"%s\"?",
-	    key->text, def->name, key->line, nearest->name);
-	dc_report_clean(warning);
-	dc_strv_add(f->warnings, warning);
-	free(warning);
+	return nearest != NULL ? nearest->name : NULL;
 }
 
 static int
@@ -378,7 +406,6 @@ set_field(struct dc_service_def *def, const struct dc_fields *f,
 	for (field = fields; field->name != NULL; field++)
 		if (strcmp(field->name, key->text) == 0)
 			return field->set(def, f, value, field);
-	warn_about(f, def, key);
 	dc_json_add(def->extras, key->text, dc_yaml_to_json(value));
 	return 0;
 }
@@ -410,19 +437,17 @@ static int
 fail_no_type(const struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *dict)
 {
-	const struct field *field;
 	const char *hint = NULL;
 
-	for (field = fields; field->name != NULL && hint == NULL; field++)
-		if (strcmp(field->name, def->name) == 0)
-			hint = "this is a key of a service: indent it as the "
-			       "service's other keys";
+	if (dc_fields_has(def->name))
+		hint = "this is a key of a service: indent it as the service's "
+		       "other keys";
 	return dc_report(f->err, f->y, dict->line, dict->column, hint,
 	    "Missing mandatory entry: \"type\"");
 }
 
 static int
-check_whole(const struct dc_service_def *def, const struct dc_fields *f,
+check_whole(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *dict)
 {
 	const struct dc_yaml_node *v = dc_yaml_find(dict, "processes");
@@ -444,6 +469,8 @@ check_whole(const struct dc_service_def *def, const struct dc_fields *f,
 		    def->approot);
 	if (rc == 0)
 		rc = check_hook(f, dict, "buildscript", def->buildscript, ".");
+	if (rc == 0)
+		rc = dc_advice_apply(def, f, dict);
 	return rc < 0 ? rc : check_size(def, f, dict);
 }
 

@@ -11,6 +11,7 @@ struct dc_fields {
 	const struct dc_yaml *y;
 	const struct dc_types *types;
 	struct dc_strv *warnings;
+	struct dc_strv *errors; /* or NULL; see dc_buildfile_validate */
 	struct dc_err *err;
 };
 
@@ -18,5 +19,10 @@ struct dc_fields {
  * concerns several keys. */
 int dc_fields_parse(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *dict);
+
+/* Is KEY one of a service's own keys? */
+bool dc_fields_has(const char *key);
+/* The nearest of them when KEY looks like a misspelling, or NULL. */
+const char *dc_fields_nearest(const char *key);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/buildfile/type.h"
 
 /* As PyYAML shows a line: indented, and cut around the column. */
 #define SNIPPET_WIDTH 72
@@ -144,7 +145,7 @@ int
 dc_report_kind(struct dc_err *err, const struct dc_yaml *y,
     const struct dc_yaml_node *node, enum dc_yaml_kind kind)
 {
-	const char *hint = NULL;
+	dc_auto_free char *hint = NULL;
 	bool is_empty;
 
 	if (node->kind == kind ||
@@ -157,7 +158,14 @@ dc_report_kind(struct dc_err *err, const struct dc_yaml *y,
 					 : NULL,
 		    "Expected a type %s but got nothing", kind_names[kind]);
 	if (node->is_plain && strchr(node->text, ':') != NULL)
-		hint = "a colon needs a space behind it: write \"key: value\"";
+		hint = dc_strdup("a colon needs a space behind it: write "
+				 "\"key: value\"");
+	else if (kind == DC_YAML_DICT && node->is_plain &&
+		 dc_type_is_known(node->text))
+		hint = dc_asprintf("write \"type: %s\"", node->text);
+	else if (kind == DC_YAML_LIST && dc_yaml_is_scalar(node))
+		hint = dc_strdup("a list has a line for each item, \"- \" in "
+				 "front of it");
 	is_empty = dc_yaml_is_scalar(node) ? *node->text == '\0' : node->n == 0;
 	return dc_report(err, y, node->line, node->column, hint,
 	    "Expected a type %s but got %s type %s", kind_names[kind],

@@ -39,6 +39,9 @@ void dc_service_def_done(struct dc_service_def *def);
  * dictionaries flattened by one level, lists as Python text. */
 void dc_service_env(struct dc_strv *to, const struct dc_service_def *def);
 
+/* VALUE as those variables have it; the caller's. */
+char *dc_service_text(const struct dc_json *value);
+
 /* The text for a row of the store; nothing is lost on the way there and back.
  * The caller's. */
 char *dc_service_to_json(const struct dc_service_def *def);

@@ -129,6 +129,15 @@ add_value(struct dc_str *to, const struct dc_json *j)
 	}
 }
 
+char *
+dc_service_text(const struct dc_json *value)
+{
+	struct dc_str s = {0};
+
+	add_value(&s, value);
+	return dc_str_steal(&s);
+}
+
 /* KEY2 NULL: only one part. */
 static void
 add_variable(struct dc_strv *to, const char *key, const char *key2,

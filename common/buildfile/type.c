@@ -8,21 +8,36 @@
 #include "common/base/limits.h"
 #include "common/buildfile/yaml.h"
 
+/* Made of builder/types by embed.sh: name, text of type.yml, ..., NULL. */
+extern const char *const dc_types_embedded[];
+
 /* CONTRACT 1.8: what dotCloud had. */
-static const char *const known[] = {"custom", "java", "mongodb", "mysql",
-    "mysql-masterslave", "nodejs", "opa", "perl", "perl-worker", "php",
-    "php-worker", "postgis", "postgresql", "python", "python-worker",
-    "rabbitmq", "redis", "ruby", "ruby-worker", "smtp", "solr", "static", NULL};
+static const char *const known[] = {"custom", "java", "nodejs", "perl",
+    "perl-worker", "php", "php-worker", "python", "python-worker", "ruby",
+    "ruby-worker", "static", "opa", NULL};
+static const char *const known_data[] = {"mongodb", "mysql",
+    "mysql-masterslave", "postgis", "postgresql", "rabbitmq", "redis", "smtp",
+    "solr", NULL};
+
+static bool
+is_one_of(const char *name, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
 
 bool
 dc_type_is_known(const char *name)
 {
-	const char *const *k;
+	return is_one_of(name, known) || dc_type_is_data(name);
+}
 
-	for (k = known; *k != NULL; k++)
-		if (strcmp(*k, name) == 0)
-			return true;
-	return false;
+bool
+dc_type_is_data(const char *name)
+{
+	return is_one_of(name, known_data);
 }
 
 void
@@ -176,29 +191,36 @@ parse_type(struct dc_type *t, const char *text, size_t len, struct dc_err *err)
 	return rc;
 }
 
+static int
+load_text(struct dc_type *out, const char *name, const char *text, size_t len,
+    struct dc_err *err)
+{
+	struct dc_type t = {.name = dc_strdup(name),
+	    .port_name = dc_strdup("http"),
+	    .config = dc_json_new_object()};
+	int rc = parse_type(&t, text, len, err);
+
+	if (rc < 0)
+		dc_type_done(&t);
+	else
+		*out = t;
+	return rc;
+}
+
 int
 dc_type_load(struct dc_type *out, const char *dir, const char *name,
     struct dc_err *err)
 {
 	dc_auto_free char *path = dc_asprintf("%s/%s/type.yml", dir, name);
 	dc_auto_free char *text = NULL;
-	struct dc_type t = {0};
 	size_t len;
 	int rc;
 
 	rc = dc_fs_load(&text, &len, path, DC_MAX_BUILDFILE, err);
 	if (rc < 0)
 		return dc_wrap(err, rc, "service type '%s'", name);
-	t.name = dc_strdup(name);
-	t.port_name = dc_strdup("http");
-	t.config = dc_json_new_object();
-	rc = parse_type(&t, text, len, err);
-	if (rc < 0) {
-		dc_type_done(&t);
-		return dc_wrap(err, rc, "'%s'", path);
-	}
-	*out = t;
-	return 0;
+	rc = load_text(out, name, text, len, err);
+	return rc < 0 ? dc_wrap(err, rc, "'%s'", path) : 0;
 }
 
 static int
@@ -206,6 +228,13 @@ by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct dc_type *)a)->name,
 	    ((const struct dc_type *)b)->name);
+}
+
+static void
+push(struct dc_types *types, const struct dc_type *t)
+{
+	types->v = dc_xrealloc(types->v, (types->n + 1) * sizeof(*types->v));
+	types->v[types->n++] = *t;
 }
 
 static int
@@ -223,8 +252,7 @@ add_type(struct dc_types *types, const char *dir, const char *name,
 		return 0;
 	if (rc < 0)
 		return rc;
-	types->v = dc_xrealloc(types->v, (types->n + 1) * sizeof(*types->v));
-	types->v[types->n++] = t;
+	push(types, &t);
 	return 0;
 }
 
@@ -243,6 +271,27 @@ dc_types_load(struct dc_types *out, const char *dir, struct dc_err *err)
 		rc = add_type(&types, dir, e->d_name, err);
 		if (rc < 0)
 			return rc;
+	}
+	if (types.n > 1)
+		qsort(types.v, types.n, sizeof(*types.v), by_name);
+	*out = types;
+	types = (struct dc_types){0};
+	return 0;
+}
+
+int
+dc_types_load_own(struct dc_types *out, struct dc_err *err)
+{
+	dc_auto_types struct dc_types types = {0};
+	const char *const *p;
+	struct dc_type t;
+	int rc;
+
+	for (p = dc_types_embedded; *p != NULL; p += 2) {
+		rc = load_text(&t, p[0], p[1], strlen(p[1]), err);
+		if (rc < 0)
+			return dc_wrap(err, rc, "service type '%s'", p[0]);
+		push(&types, &t);
 	}
 	if (types.n > 1)
 		qsort(types.v, types.n, sizeof(*types.v), by_name);

@@ -49,6 +49,8 @@ void dc_type_done(struct dc_type *type);
 
 /* Every folder of DIR that has a type.yml. */
 int dc_types_load(struct dc_types *out, const char *dir, struct dc_err *err);
+/* Those that came with this program, for who has no platform to ask. */
+int dc_types_load_own(struct dc_types *out, struct dc_err *err);
 void dc_types_done(struct dc_types *types);
 
 const struct dc_type *dc_types_find(const struct dc_types *types,
@@ -56,8 +58,15 @@ const struct dc_type *dc_types_find(const struct dc_types *types,
 /* Checks DEF's config (DC_EUSER: not allowed) and fills in the defaults. */
 int dc_type_apply(const struct dc_type *type, struct dc_service_def *def,
     struct dc_err *err);
+/* Checks one value of config: against what the type says of KEY. */
+int dc_type_check(const struct dc_type *type, const char *key,
+    const struct dc_json *value, struct dc_err *err);
+/* As the type spells KEY, whether with `-` or `_`; NULL: it has no such key. */
+const char *dc_type_find_key(const struct dc_type *type, const char *key);
 /* One of the types dotCloud had, present here or not? */
 bool dc_type_is_known(const char *name);
+/* And one that keeps data? */
+bool dc_type_is_data(const char *name);
 /* "custom, nodejs, static"; the caller's. */
 char *dc_types_format(const struct dc_types *types);
 

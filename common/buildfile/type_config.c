@@ -54,11 +54,36 @@ check_range(const char *key, const char *text, const struct dc_json *rule,
 	    max, text);
 }
 
-static int
-check_value(const struct dc_type *type, const char *key,
-    const struct dc_json *value, const struct dc_json *rule, struct dc_err *err)
+/* a-b and a_b are the same variable to a build script. */
+static bool
+is_same_key(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++)
+		if (*a != *b && (*a != '-' || *b != '_') &&
+		    (*a != '_' || *b != '-'))
+			return false;
+	return *a == *b;
+}
+
+const char *
+dc_type_find_key(const struct dc_type *type, const char *key)
+{
+	struct dc_json *rule;
+	const char *name;
+	void *it = NULL;
+
+	while (dc_json_each(type->config, &it, &name, &rule))
+		if (is_same_key(name, key))
+			return name;
+	return NULL;
+}
+
+int
+dc_type_check(const struct dc_type *type, const char *key,
+    const struct dc_json *value, struct dc_err *err)
 {
 	dc_auto_free char *text = text_of(value);
+	const struct dc_json *rule = dc_json_find(type->config, key);
 	const struct dc_json *allowed = dc_json_find(rule, "allowed");
 	int rc = 0;
 
@@ -82,7 +107,7 @@ dc_type_apply(const struct dc_type *type, struct dc_service_def *def,
 	while (rc == 0 && dc_json_each(type->config, &it, &key, &rule)) {
 		value = dc_json_find(def->config, key);
 		if (dc_json_type(value) != DC_JSON_NULL)
-			rc = check_value(type, key, value, rule, err);
+			rc = dc_type_check(type, key, value, err);
 		else if (dc_json_find(rule, "default") != NULL)
 			dc_json_add(def->config, key,
 			    dc_json_copy(dc_json_find(rule, "default")));

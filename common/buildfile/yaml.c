@@ -381,10 +381,23 @@ on_event(struct reader *r, const yaml_event_t *e)
 	}
 }
 
+/* What comes behind the first document is not read, and may be anything. */
+static void
+find_next_document(struct reader *r)
+{
+	yaml_event_t e;
+
+	if (yaml_parser_parse(&r->parser, &e) == 0)
+		return;
+	if (e.type == YAML_DOCUMENT_START_EVENT)
+		r->y->next_document = e.start_mark.line + 1;
+	yaml_event_delete(&e);
+}
+
 static int
 read_events(struct reader *r)
 {
-	bool is_over = false;
+	bool is_over = false, has_more = false;
 	yaml_event_t e;
 	int rc = 0;
 
@@ -393,9 +406,12 @@ read_events(struct reader *r)
 			return fail_parser(r);
 		is_over = e.type == YAML_DOCUMENT_END_EVENT ||
 			  e.type == YAML_STREAM_END_EVENT;
+		has_more = e.type == YAML_DOCUMENT_END_EVENT;
 		rc = on_event(r, &e);
 		yaml_event_delete(&e);
 	}
+	if (rc == 0 && has_more)
+		find_next_document(r);
 	return rc;
 }
 

@@ -41,6 +41,7 @@ struct dc_yaml {
 	size_t len;
 	struct dc_yaml_node *root; /* NULL: an empty document */
 	struct dc_yaml_node *all;
+	size_t next_document; /* the line a second one begins in, or 0 */
 };
 
 /* NAME is the file's, for messages. Errors in the text are DC_EUSER. NAME and

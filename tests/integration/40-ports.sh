@@ -63,7 +63,7 @@ is "udp takes turns" "$(for _ in 1 2 3 4; do talk udp 127.0.0.1 "$udp" hi
     done | sort -u | tr '\n' ' ')" "v1.0 hi v1.1 hi "
 is "udp, instance 1's" \
     "$(talk udp 127.0.0.1 "$(port echo datagram 1)" hi)" "v1.1 hi"
-gateway=10.$((100 + number)).0.1
+gateway=$net.0.1
 is "tcp at the bridge's address" "$(both $gateway "$tcp")" "v1.0 hi v1.1 hi "
 like "udp at the bridge's address" "$(talk udp $gateway "$udp" hi)" '^v1\.'
 like "the kernel keeps its hands off" \
@@ -170,7 +170,7 @@ address() { # APP NUMBER
 	    JOIN services s ON s.id = i.service_id
 	    JOIN applications a ON a.id = s.application_id
 	    WHERE a.name = '$1' AND i.state = 'up' AND i.number = $2")
-	echo "10.$((100 + number)).$((ip / 256)).$((ip % 256))"
+	echo "$net.$((ip / 256)).$((ip % 256))"
 }
 like "it reaches a public tcp port" "$(reach tcp $gateway "$tcp")" '^v3\.[01] hi$'
 # With br_netfilter (Docker loads it) the kernel takes a packet that leaves by

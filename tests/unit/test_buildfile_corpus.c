@@ -1,6 +1,7 @@
 /* tests/unit/test_buildfile_corpus.c -- whole files: the published ones (not
  * ours, so not in this repository), our example, the fuzzer's corpus. */
 #include <check.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,33 @@ parse_one(const char *path)
 		ck_abort_msg("%s: %s", path, file.warnings.v[i]);
 }
 
+/* What `dcloud validate` says of it: good, but for services that keep data. */
+static void
+validate_one(const char *path)
+{
+	dc_auto_buildfile struct dc_buildfile file = {0};
+	dc_auto_types struct dc_types types = {0};
+	struct dc_err err = DC_ERR_INIT;
+	dc_auto_free char *dir = dc_strdup(path);
+	char *name = strrchr(dir, '/');
+	size_t i, ndata = 0;
+	dc_auto_fd int fd = -1;
+	int rc;
+
+	*name++ = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(dc_types_load_own(&types, &err), 0);
+	rc = dc_buildfile_validate(&file, fd, name, &types, &err);
+	ck_assert_msg(rc == 0, "%s: %s", path, err.msg);
+	for (i = 0; i < file.warnings.n; i++)
+		ck_abort_msg("%s: %s", path, file.warnings.v[i]);
+	for (i = 0; i < file.nservices; i++)
+		ndata += dc_type_is_data(file.services[i].type) &&
+			 dc_types_find(&types, file.services[i].type) == NULL;
+	ck_assert_msg(file.errors.n == ndata, "%s: %s", path,
+	    file.errors.n > 0 ? file.errors.v[0] : "no error");
+}
+
 static void
 fuzz_one(const char *path)
 {
@@ -107,6 +135,7 @@ START_TEST(parse__published_files_are_accepted)
 		return;
 	}
 	ck_assert_int_gt(each_file(dir, ".yml", parse_one), 0);
+	ck_assert_int_gt(each_file(dir, ".yml", validate_one), 0);
 }
 END_TEST
 

@@ -48,6 +48,11 @@ static const struct {
     {"www:\n  type: custom\n  systempackages: {}\n",
 	"Expected a type list but got an empty type dictionary" IN("3",
 	    "19") "      systempackages: {}\n                      ^"},
+    {"www:\n  type: custom\n  requirements: redis\n",
+	"Expected a type list but got a type string" IN("3",
+	    "17") "      requirements: redis\n                    ^\nHint: a "
+		  "list "
+		  "has a line for each item, \"- \" in front of it"},
     {"www:\n  type: custom\n  approot: [a]\n",
 	"Expected a type string but got a type list" IN("3",
 	    "12") "      approot: [a]\n               ^"},
@@ -67,8 +72,33 @@ static const struct {
 		 "\"nodejs\"?"},
     {"www:\n  type: redis\n",
 	"The service type \"redis\" is known, but not available on this "
+	"platform" IN("2",
+	    "9") "      type: redis\n            ^\nHint: run it elsewhere, "
+		 "name "
+		 "its address in \"environment:\" of the services that need "
+		 "it, "
+		 "and take it out of this file"},
+    {"www:\n  type: java\n",
+	"The service type \"java\" is known, but not available on this "
 	"platform (it has: custom, mysql, nodejs, python)" IN("2",
-	    "9") "      type: redis\n            ^"},
+	    "9") "      type: java\n            ^"},
+    {"www:\n  type: nodejs-worker\n",
+	"Unrecognized service \"nodejs-worker\"" IN("2",
+	    "9") "      type: nodejs-worker\n            ^\nHint: there "
+		 "are no workers of this language: use \"nodejs\""},
+    {"www:\n  type: sqlite3\n",
+	"Unrecognized service \"sqlite3\"" IN("2",
+	    "9") "      type: sqlite3\n            ^\nHint: the types of this "
+		 "platform are: custom, mysql, nodejs, python"},
+    {"data:\n  mongodb\n",
+	"Expected a type dictionary but got a type string" IN("2",
+	    "3") "      mongodb\n      ^\nHint: write \"type: "
+		 "mongodb\""},
+    {"www:\n  type: custom\n  ports:\n    a: http\n    b: http\n",
+	"You can't have two http ports in service \"www\": \"a\" is one "
+	"already" IN("5", "8") "        b: http\n           ^\nHint: make one "
+			       "of them tcp, or "
+			       "give it a service of its own"},
     {"www:\n  type: custom\n  ports: {www: prout}\n",
 	"Unrecognized port \"prout\"" IN("3",
 	    "16") "      ports: {www: prout}\n                   ^\nHint: a "

@@ -1,0 +1,108 @@
+/* common/appenv/access.c -- see access.h. */
+#include "common/appenv/access.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+
+#include "common/base/auto.h"
+#include "common/base/str.h"
+#include "common/box/place.h"
+#include "common/store/public_port.h"
+#include "common/store/service.h"
+
+struct access {
+	struct dc_json *to;
+	const struct dc_conf *conf;
+	struct dc_db *db;
+	const char *service; /* whose hosts are asked for... */
+	bool found;          /* ...of which the first counts */
+};
+
+char *
+dc_access_upper(const char *name)
+{
+	char *s = dc_strdup(name), *p;
+
+	for (p = s; *p != '\0'; p++)
+		*p = isalnum((unsigned char)*p)
+			 ? (char)toupper((unsigned char)*p)
+			 : '_';
+	return s;
+}
+
+static int
+add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
+    struct dc_err *err)
+{
+	struct access *a = arg;
+	dc_auto_free char *name = dc_access_upper(a->service);
+	dc_auto_free char *host_key =
+	    dc_asprintf("DOTCLOUD_%s_HTTP_HOST", name);
+	dc_auto_free char *url_key = dc_asprintf("DOTCLOUD_%s_HTTP_URL", name);
+	dc_auto_free char *url = dc_conf_url(a->conf, host);
+
+	(void)service_id;
+	(void)slot;
+	(void)err;
+	if (a->found)
+		return 0;
+	a->found = true;
+	dc_json_add_str(a->to, host_key, host);
+	dc_json_add_str(a->to, url_key, url);
+	return 0;
+}
+
+static int
+add_service(const struct dc_service *s, void *arg, struct dc_err *err)
+{
+	struct access *a = arg;
+
+	a->service = s->name;
+	a->found = false;
+	return dc_service_each_host(a->db, s->id, add_host, a, err);
+}
+
+/* DOTCLOUD_WWW_ECHO_PORT, and _0, _1 behind it for each instance. */
+static void
+add_key(struct access *a, const char *prefix, const char *what, int64_t number,
+    const char *value)
+{
+	dc_auto_free char *key = dc_asprintf("%s_%s", prefix, what);
+	dc_auto_free char *numbered = dc_asprintf("%s_%" PRId64, key, number);
+
+	dc_json_add_str(a->to, number == DC_ANY_INSTANCE ? key : numbered,
+	    value);
+}
+
+static int
+add_public_port(const struct dc_public_port *p, const char *service, void *arg,
+    struct dc_err *err)
+{
+	struct access *a = arg;
+	dc_auto_free char *of = dc_access_upper(service);
+	dc_auto_free char *name = dc_access_upper(p->name);
+	dc_auto_free char *prefix = dc_asprintf("DOTCLOUD_%s_%s", of, name);
+	dc_auto_free char *host = dc_place_port_host(a->conf);
+	dc_auto_free char *port = dc_asprintf("%d", p->port);
+	dc_auto_free char *url =
+	    dc_asprintf("%s://%s:%d", p->kind, host, p->port);
+
+	(void)err;
+	add_key(a, prefix, "HOST", p->number, host);
+	add_key(a, prefix, "PORT", p->number, port);
+	add_key(a, prefix, "URL", p->number, url);
+	return 0;
+}
+
+int
+dc_access_load(struct dc_json *to, const struct dc_conf *conf, struct dc_db *db,
+    int64_t application_id, struct dc_err *err)
+{
+	struct access a = {.to = to, .conf = conf, .db = db};
+	int rc = dc_service_each(db, application_id, add_service, &a, err);
+
+	if (rc == 0)
+		rc = dc_public_port_each(db, application_id, add_public_port,
+		    &a, err);
+	return rc;
+}

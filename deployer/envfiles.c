@@ -205,6 +205,14 @@ is_program_name(const char *name)
 	return p > name && p - name <= 64 && *name != '.';
 }
 
+/* Debian's cron, in the containers that have a crontab: `crontab` says
+ * supervisorctl update. It is root to become dotcloud, and gets nothing of the
+ * application's environment; see runtime/image/cron-shell. */
+#define CRON                                                                   \
+	"[program:cron]\ncommand = /usr/lib/dcloud/cron\n"                     \
+	"only_if_exists = /var/spool/cron/crontabs/dotcloud\n"                 \
+	"user = root\nredirect_stderr = true\n\n"
+
 static int
 save_programs(const char *etc, const char *home,
     const struct dc_service_def *def, const struct dc_type *type,
@@ -230,9 +238,9 @@ save_programs(const char *etc, const char *home,
 	if (rc == 0 && def->processes.n == 0 && type->process != NULL &&
 	    (strcmp(type->process, "~/run") != 0 || dc_fs_exists(run)))
 		rc = add_program(&conf, etc, def->name, type->process, err);
-	dc_str_add(&conf, "[include]\nfiles = " DC_APP_HOME
-			  "/current/supervisord.conf " DC_APP_HOME
-			  "/.dcloud/supervisord.conf\n");
+	dc_str_add(&conf, CRON "[include]\nfiles = " DC_APP_HOME
+			       "/current/supervisord.conf " DC_APP_HOME
+			       "/.dcloud/supervisord.conf\n");
 	return rc < 0 ? rc : dc_fs_save(path, conf.data, conf.len, 0644, err);
 }
 

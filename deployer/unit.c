@@ -70,6 +70,24 @@ unit_say(struct unit *u, enum dc_log_kind kind, struct dc_err *err,
 	    u->row.service, u->row.number, kind, text, err);
 }
 
+int
+unit_say_notes(struct unit *u, const char *answer, struct dc_err *err)
+{
+	static const char mark[] = "\nNOTE ";
+	const char *p = answer;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < TAIL_LINES; i++) {
+		p = strstr(p, mark);
+		if (p == NULL)
+			break;
+		p += sizeof(mark) - 1;
+		rc = unit_say(u, DC_LOG_INFO, err, "%.*s",
+		    (int)strcspn(p, "\n"), p);
+	}
+	return rc;
+}
+
 /* The directory is the application's to write: nothing but a regular file in
  * it is opened, and no link followed. */
 static int

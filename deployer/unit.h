@@ -30,6 +30,10 @@ int unit_move(struct unit *u, enum dc_instance_state to, struct dc_err *err);
 int unit_say(struct unit *u, enum dc_log_kind kind, struct dc_err *err,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* What pid 1 has to say of the files it was given, after the first line of its
+ * answer to `launch`. */
+int unit_say_notes(struct unit *u, const char *answer, struct dc_err *err);
+
 /* The last lines of what its processes printed, into the deployment's log. */
 int unit_say_tail(struct unit *u, struct dc_err *err);
 

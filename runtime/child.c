@@ -1,10 +1,12 @@
 /* runtime/child.c -- see child.h. */
 #include "runtime/child.h"
 
+#include "common/base/auto.h"
 #include "runtime/value.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +50,7 @@ make_env(struct dc_strv *env, const struct program_settings *p,
 	for (size_t i = 0; i < o->env->n; i++)
 		dc_strv_add(env, o->env->v[i]);
 	if (a != NULL) {
-		set_path(env, a, o->has_no_new_privs);
+		set_path(env, a, o->is_application);
 		value_set_env(env, "HOME", a->home);
 		value_set_env(env, "USER", a->name);
 		value_set_env(env, "LOGNAME", a->name);
@@ -163,4 +165,36 @@ child_start(pid_t *pid, const struct program_settings *p,
 		run_child(p, options, parent);
 	*pid = child;
 	return 0;
+}
+
+/* "PID (NAME) S PPID PGRP SESSION ..."; a name may hold anything. */
+static pid_t
+session_of(const char *pid)
+{
+	dc_auto_free char *path = dc_asprintf("/proc/%s/stat", pid);
+	dc_auto_file FILE *f = fopen(path, "re");
+	char text[512], *s;
+	size_t n;
+
+	if (f == NULL)
+		return 0;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	s = strrchr(text, ')');
+	for (int i = 0; s != NULL && i < 4; i++)
+		s = strchr(s + 1, ' ');
+	return s != NULL ? (pid_t)strtol(s, NULL, 10) : 0;
+}
+
+void
+child_kill_session(pid_t sid)
+{
+	dc_auto_dir DIR *d = opendir("/proc");
+	struct dirent *e;
+	long long pid;
+
+	while (d != NULL && sid > 1 && (e = readdir(d)) != NULL)
+		if (dc_is_number(e->d_name, 2, INT_MAX, &pid) &&
+		    session_of(e->d_name) == sid)
+			(void)kill((pid_t)pid, SIGKILL);
 }

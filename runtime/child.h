@@ -11,12 +11,16 @@ struct child_options {
 	const struct dc_strv *env; /* of every program */
 	int out_fd, err_fd;        /* become 1 and 2 */
 	bool has_no_new_privs;
-	bool dies_with_us; /* SIGTERM when the supervisor is killed */
+	bool is_application; /* not somebody's who must not trust it */
+	bool dies_with_us;   /* SIGTERM when the supervisor is killed */
 };
 
 /* Starts P in a session of its own. What fails before its program runs goes to
  * its stderr, and it exits with status 127. */
 int child_start(pid_t *pid, const struct program_settings *p,
     const struct child_options *options, struct dc_err *err);
+
+/* SIGKILL for what a dead process, once the leader of session SID, has left. */
+void child_kill_session(pid_t sid);
 
 #endif

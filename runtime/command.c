@@ -2,12 +2,16 @@
 #include "runtime/command.h"
 
 #include "common/base/auto.h"
+#include "runtime/value.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-typedef void command_fn(struct client *client, const char *name);
+/* WORD is what follows the name: a signal, a stream; or NULL. */
+typedef void command_fn(struct client *client, const char *name,
+    const char *word);
 
 /* NAME is a program's, "GROUP:*" or "all" (also: none given). */
 static bool
@@ -38,10 +42,11 @@ is_known(struct client *client, const char *name)
 }
 
 static void
-say_status(struct client *client, const char *name)
+say_status(struct client *client, const char *name, const char *word)
 {
 	const struct supervisor *s = control_supervisor(client);
 
+	(void)word;
 	if (!is_known(client, name))
 		return;
 	for (size_t i = 0; i < s->n; i++) {
@@ -57,10 +62,11 @@ say_status(struct client *client, const char *name)
 }
 
 static void
-say_pid(struct client *client, const char *name)
+say_pid(struct client *client, const char *name, const char *word)
 {
 	const struct supervisor *s = control_supervisor(client);
 
+	(void)word;
 	if (name == NULL) {
 		control_say(client, "%d\n", (int)getpid());
 		return;
@@ -73,15 +79,24 @@ say_pid(struct client *client, const char *name)
 }
 
 static void
-say_log(struct client *client, const char *name)
+say_log(struct client *client, const char *name, const char *word)
 {
 	const struct supervisor *s = control_supervisor(client);
+	bool is_err = word != NULL && strcmp(word, "stderr") == 0;
 
+	if (name == NULL) {
+		control_say(client, "%s\n",
+		    s->log.path != NULL ? s->log.path : "ERROR (no log file)");
+		return;
+	}
 	if (!is_known(client, name))
 		return;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct program *p = s->v[i];
-		const char *path = p->out.log.path;
+		const struct stream *stream =
+		    is_err && !p->settings.is_stderr_redirected ? &p->err
+								: &p->out;
+		const char *path = stream->log.path;
 
 		if (!is_meant(p, name))
 			continue;
@@ -105,37 +120,118 @@ say_change(struct client *client, const struct program *p, const char *state)
 	    state, (int)m->pid, m->crashes, how);
 }
 
+/* What is not complete is not steady: its programs may crash yet. */
+static const char *
+shown_state(const struct supervisor *s, const struct program *p)
+{
+	if (p->settings.is_real && p->machine.state == STATE_RUNNING &&
+	    !s->elsewhere.is_complete)
+		return machine_state_name(STATE_STARTING);
+	return machine_state_name(p->machine.state);
+}
+
+static char *
+describe_elsewhere(const struct elsewhere_program *p)
+{
+	return dc_asprintf("%s %s pid=%s crashes=%u see its log\n", p->name,
+	    p->state, p->pid, p->crashes);
+}
+
 static void
-watch(struct client *client, const char *name)
+watch(struct client *client, const char *name, const char *word)
 {
 	const struct supervisor *s = control_supervisor(client);
 
 	(void)name;
+	(void)word;
 	client->is_watching = true;
+	for (size_t i = 0; i < s->elsewhere.n; i++) {
+		dc_auto_free char *line =
+		    describe_elsewhere(&s->elsewhere.v[i]);
+
+		control_say(client, "%s", line);
+	}
 	for (size_t i = 0; i < s->n; i++)
-		say_change(client, s->v[i],
-		    machine_state_name(s->v[i]->machine.state));
+		say_change(client, s->v[i], shown_state(s, s->v[i]));
+}
+
+/* From our listener below the real supervisord. */
+static void
+note_event(struct client *client, char *const words[])
+{
+	struct supervisor *s = control_supervisor(client);
+	bool was_complete = s->elsewhere.is_complete;
+	const struct elsewhere_program *p =
+	    elsewhere_note(&s->elsewhere, words);
+	dc_auto_free char *line = NULL;
+
+	if (p == NULL) {
+		control_say(client, "ERROR no event\n");
+		return;
+	}
+	line = describe_elsewhere(p);
+	control_tell(client->owner, line);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]->settings.is_real && !was_complete &&
+		    s->elsewhere.is_complete)
+			control_changed(client->owner, s->v[i]);
+	control_say(client, "noted\n");
 }
 
 static void
-launch(struct client *client, const char *name)
+launch(struct client *client, const char *name, const char *word)
 {
 	struct supervisor *s = control_supervisor(client);
 	struct dc_err err = DC_ERR_INIT;
 
 	(void)name;
+	(void)word;
 	if (supervisor_launch(s, &err) < 0) {
 		supervisor_log(s, "ERROR", "launch: %s", err.msg);
 		control_say(client, "ERROR %s\n", err.msg);
 		return;
 	}
-	control_say(client, "launched %zu\n", s->n);
+	control_say(client, "launched %zu\n%s",
+	    s->n + s->nreal - (s->nreal > 0),
+	    s->notes.data != NULL ? s->notes.data : "");
+}
+
+/* In postinstall nothing runs yet, and it is not for its scripts to begin. */
+static bool
+is_too_early(struct client *client)
+{
+	if (control_supervisor(client)->is_launched)
+		return false;
+	control_say(client, "Nothing runs yet: processes start after the "
+			    "postinstall script\n");
+	return true;
 }
 
 static void
-shut_down(struct client *client, const char *name)
+update(struct client *client, const char *name, const char *word)
+{
+	struct supervisor *s = control_supervisor(client);
+	struct dc_err err = DC_ERR_INIT;
+
+	(void)name;
+	(void)word;
+	if (is_too_early(client))
+		return;
+	if (supervisor_launch(s, &err) < 0) {
+		supervisor_log(s, "ERROR", "update: %s", err.msg);
+		control_say(client, "ERROR %s\n", err.msg);
+		return;
+	}
+	control_say(client, "%s%s", s->notes.data != NULL ? s->notes.data : "",
+	    s->changes.data != NULL ? s->changes.data
+				    : "No config updates to processes\n");
+}
+
+static void
+shut_down(struct client *client, const char *name, const char *word)
 {
 	(void)name;
+	(void)word;
 	supervisor_stop(control_supervisor(client));
 	control_say(client, "Shut down\n");
 }
@@ -198,6 +294,8 @@ change_all(struct client *client, const char *name,
 {
 	const struct supervisor *s = control_supervisor(client);
 
+	if (is_too_early(client))
+		return;
 	if (s->is_stopping) {
 		control_say(client, "ERROR shutting down\n");
 		return;
@@ -210,38 +308,89 @@ change_all(struct client *client, const char *name,
 }
 
 static void
-start(struct client *client, const char *name)
+start(struct client *client, const char *name, const char *word)
 {
+	(void)word;
 	change_all(client, name, begin_start);
 }
 
 static void
-stop(struct client *client, const char *name)
+stop(struct client *client, const char *name, const char *word)
 {
+	(void)word;
 	change_all(client, name, begin_stop);
 }
 
 static void
-restart(struct client *client, const char *name)
+restart(struct client *client, const char *name, const char *word)
 {
+	(void)word;
 	change_all(client, name, begin_restart);
+}
+
+static void
+begin_anew(struct client *client, struct program *p)
+{
+	if (p->settings.is_autostarted)
+		begin_restart(client, p);
+	else if (!machine_is_down(&p->machine))
+		begin_stop(client, p);
+}
+
+/* supervisord's word for its own restart: what CONF says now, begun anew. */
+static void
+reload(struct client *client, const char *name, const char *word)
+{
+	(void)word;
+	update(client, NULL, NULL);
+	if (control_supervisor(client)->is_launched)
+		change_all(client, name, begin_anew);
+}
+
+static void
+send_signal(struct client *client, const char *name, const char *word)
+{
+	const struct supervisor *s = control_supervisor(client);
+	int number;
+
+	if (value_parse_signal(&number, word, NULL) < 0) {
+		control_say(client, "%s: ERROR (bad signal)\n", word);
+		return;
+	}
+	if (!is_known(client, name))
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct program *p = s->v[i];
+
+		if (!is_meant(p, name))
+			continue;
+		if (p->machine.pid > 0 && kill(p->machine.pid, number) == 0)
+			control_say(client, "%s: signalled\n",
+			    p->settings.name);
+		else
+			control_say(client, "%s: ERROR (not running)\n",
+			    p->settings.name);
+	}
 }
 
 static const struct {
 	const char *name;
 	command_fn *run;
-	bool has_name, needs_name;
+	int min_words, max_words; /* behind it */
 } commands[] = {
-    {"launch", launch, false, false},
-    {"reread", launch, false, false},
-    {"status", say_status, true, false},
-    {"start", start, true, true},
-    {"stop", stop, true, true},
-    {"restart", restart, true, true},
-    {"pid", say_pid, true, false},
-    {"log", say_log, true, true},
-    {"shutdown", shut_down, false, false},
-    {"watch", watch, false, false},
+    {"launch", launch, 0, 0},
+    {"update", update, 0, 0},
+    {"reread", update, 0, 0},
+    {"reload", reload, 0, 0},
+    {"status", say_status, 0, 1},
+    {"start", start, 1, 1},
+    {"stop", stop, 1, 1},
+    {"restart", restart, 1, 1},
+    {"signal", send_signal, 2, 2},
+    {"pid", say_pid, 0, 1},
+    {"log", say_log, 0, 2},
+    {"shutdown", shut_down, 0, 0},
+    {"watch", watch, 0, 0},
 };
 
 void
@@ -249,16 +398,22 @@ command_run(struct client *client, char *line)
 {
 	char *save = NULL;
 	const char *verb = strtok_r(line, " \t\r", &save);
-	const char *name = strtok_r(NULL, " \t\r", &save);
-	bool has_more = strtok_r(NULL, " \t\r", &save) != NULL;
+	char *words[5] = {NULL};
+	int n = 0;
 
+	while (n < 5 && (words[n] = strtok_r(NULL, " \t\r", &save)) != NULL)
+		n++;
+
+	if (verb != NULL && strcmp(verb, "event") == 0 && n == 4) {
+		note_event(client, words);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (verb == NULL || strcmp(verb, commands[i].name) != 0)
 			continue;
-		if (has_more || (name != NULL && !commands[i].has_name) ||
-		    (name == NULL && commands[i].needs_name))
+		if (n < commands[i].min_words || n > commands[i].max_words)
 			break;
-		commands[i].run(client, name);
+		commands[i].run(client, words[0], words[1]);
 		return;
 	}
 	control_say(client, "ERROR not understood: '%s'\n",
@@ -307,7 +462,8 @@ void
 command_changed(struct client *client, const struct program *p)
 {
 	if (client->is_watching)
-		say_change(client, p, machine_state_name(p->machine.state));
+		say_change(client, p,
+		    shown_state(control_supervisor(client), p));
 	for (size_t i = 0; i < client->nwaits; i++)
 		if (client->waits[i].program == p)
 			client->waits[i].kind =

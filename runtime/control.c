@@ -143,6 +143,14 @@ control_changed(struct control *c, const struct program *p)
 }
 
 void
+control_tell(struct control *c, const char *line)
+{
+	for (size_t i = 0; c != NULL && i < c->n; i++)
+		if (c->clients[i]->is_watching)
+			control_say(c->clients[i], "%s", line);
+}
+
+void
 control_removed(struct control *c, const struct program *p)
 {
 	for (size_t i = 0; c != NULL && i < c->n; i++)

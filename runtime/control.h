@@ -1,9 +1,16 @@
 /* runtime/control.h -- the unix socket: one request line, answer lines, end.
  *
- *   launch | reread           read CONF; "launched N" or "ERROR why"
+ *   launch                    read CONF; "launched N" or "ERROR why", then
+ *                             a line "NOTE why" for what was ignored
+ *   update | reread           the same; answers what has changed
  *   status [NAME]             supervisord's lines
  *   start|stop|restart NAME   answered when it is done: "node: started"
- *   pid [NAME]  log NAME      a pid; the path of a log
+ *   pid [NAME]  log [NAME [stderr]]
+ *                             a pid; the path of a log
+ *   reload                    update, and restart all
+ *   signal NAME SIG           to a program's process
+ *   event NAME STATE PID EXPECTED
+ *                             of the real supervisord's; see elsewhere.h
  *   shutdown                  ends all programs, then us
  *   watch                     stays open; a line for every program now, then
  *                             one per change: NAME STATE pid=N crashes=N why
@@ -48,6 +55,9 @@ void control_close(struct control *c);
 /* P is in another state; P is about to be freed. C may be NULL. */
 void control_changed(struct control *c, const struct program *p);
 void control_removed(struct control *c, const struct program *p);
+
+/* LINE for everybody who watches. */
+void control_tell(struct control *c, const char *line);
 
 /* Sends what there is to send and drops who is done: between two events. */
 void control_settle(struct control *c);

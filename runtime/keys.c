@@ -36,13 +36,6 @@ set_directory(struct program_settings *p, const char *text, struct dc_err *err)
 }
 
 static int
-set_environment(struct program_settings *p, const char *text,
-    struct dc_err *err)
-{
-	return value_parse_env(&p->env, text, err);
-}
-
-static int
 set_user(struct program_settings *p, const char *text, struct dc_err *err)
 {
 	struct account *a;
@@ -223,37 +216,55 @@ set_err_backups(struct program_settings *p, const char *text,
 	return value_parse_int(&p->err.backups, text, 0, 100, err);
 }
 
-/* NULL: read before, by settings.c. */
+/* SET NULL: settings.c has read it, or it does nothing here. */
 static const struct {
 	const char *name;
 	key_fn *set;
+	const char *treatment; /* for the manual, which has this table */
 } keys[] = {
-    {"command", set_command},
-    {"directory", set_directory},
-    {"environment", set_environment},
-    {"user", set_user},
-    {"numprocs", NULL},
-    {"numprocs_start", NULL},
-    {"process_name", NULL},
-    {"priority", set_priority},
-    {"autostart", set_autostart},
-    {"autorestart", set_autorestart},
-    {"startsecs", set_startsecs},
-    {"startretries", set_startretries},
-    {"exitcodes", set_exitcodes},
-    {"stopsignal", set_stopsignal},
-    {"stopwaitsecs", set_stopwaitsecs},
-    {"stopasgroup", set_stopasgroup},
-    {"killasgroup", set_killasgroup},
-    {"umask", set_umask},
-    {"redirect_stderr", set_redirect},
-    {"stdout_logfile", set_out_path},
-    {"stdout_logfile_maxbytes", set_out_bytes},
-    {"stdout_logfile_backups", set_out_backups},
-    {"stderr_logfile", set_err_path},
-    {"stderr_logfile_maxbytes", set_err_bytes},
-    {"stderr_logfile_backups", set_err_backups},
+    {"command", set_command, "yes"},
+    {"directory", set_directory, "yes; ~ is the home"},
+    {"environment", NULL, "yes"},
+    {"user", set_user, "dotcloud only"},
+    {"numprocs", NULL, "yes"},
+    {"numprocs_start", NULL, "yes"},
+    {"process_name", NULL, "yes"},
+    {"priority", set_priority, "yes"},
+    {"autostart", set_autostart, "yes"},
+    {"autorestart", set_autorestart, "yes; default true"},
+    {"startsecs", set_startsecs, "yes"},
+    {"startretries", set_startretries, "yes; default no limit"},
+    {"exitcodes", set_exitcodes, "yes"},
+    {"stopsignal", set_stopsignal, "yes"},
+    {"stopwaitsecs", set_stopwaitsecs, "yes"},
+    {"stopasgroup", set_stopasgroup, "yes"},
+    {"killasgroup", set_killasgroup, "yes"},
+    {"umask", set_umask, "yes"},
+    {"redirect_stderr", set_redirect, "yes"},
+    {"stdout_logfile", set_out_path, "yes; syslog is AUTO"},
+    {"stdout_logfile_maxbytes", set_out_bytes, "yes; default 10MB"},
+    {"stdout_logfile_backups", set_out_backups, "yes; default 3"},
+    {"stdout_events_enabled", NULL, "for event listeners"},
+    {"stdout_capture_maxbytes", NULL, "for event listeners"},
+    {"stdout_syslog", NULL, "ignored"},
+    {"stderr_logfile", set_err_path, "yes; syslog is AUTO"},
+    {"stderr_logfile_maxbytes", set_err_bytes, "yes; default 10MB"},
+    {"stderr_logfile_backups", set_err_backups, "yes; default 3"},
+    {"stderr_events_enabled", NULL, "for event listeners"},
+    {"stderr_capture_maxbytes", NULL, "for event listeners"},
+    {"stderr_syslog", NULL, "ignored"},
+    {"serverurl", NULL, "ignored"},
+    {"only_if_exists", NULL, "in the deployer's file only"},
 };
+
+const char *
+keys_name(size_t i, const char **treatment)
+{
+	if (i >= sizeof(keys) / sizeof(*keys))
+		return NULL;
+	*treatment = keys[i].treatment;
+	return keys[i].name;
+}
 
 void
 keys_init(struct program_settings *p)
@@ -277,6 +288,28 @@ keys_init(struct program_settings *p)
 	};
 }
 
+/* Split first, so that a quote in %(ENV_X)s is not one of ours. */
+static int
+set_environment(struct program_settings *p, const char *text,
+    const struct value_scope *scope, struct dc_err *err)
+{
+	dc_auto_strv struct dc_strv raw = {0};
+	int rc = value_parse_env(&raw, text, err);
+
+	for (size_t i = 0; rc == 0 && i < raw.n; i++) {
+		dc_auto_free char *entry = NULL;
+		char *equals;
+
+		rc = value_expand(&entry, raw.v[i], scope, err);
+		equals = rc == 0 ? strchr(entry, '=') : NULL;
+		if (equals != NULL) {
+			*equals = '\0';
+			value_set_env(&p->env, entry, equals + 1);
+		}
+	}
+	return rc;
+}
+
 int
 keys_set(struct program_settings *p, const struct ini_entry *e,
     const struct value_scope *scope, struct dc_err *err)
@@ -287,10 +320,12 @@ keys_set(struct program_settings *p, const struct ini_entry *e,
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (strcmp(e->key, keys[i].name) != 0)
 			continue;
-		if (keys[i].set == NULL)
-			return 0;
-		rc = value_expand(&text, e->value, scope, err);
-		if (rc == 0)
+		rc = 0;
+		if (strcmp(e->key, "environment") == 0)
+			rc = set_environment(p, e->value, scope, err);
+		else if (keys[i].set != NULL)
+			rc = value_expand(&text, e->value, scope, err);
+		if (text != NULL)
 			rc = keys[i].set(p, text, err);
 		if (rc < 0)
 			return dc_wrap(err, DC_EINVAL, "%s", e->key);

@@ -14,4 +14,7 @@ void keys_init(struct program_settings *p);
 int keys_set(struct program_settings *p, const struct ini_entry *e,
     const struct value_scope *scope, struct dc_err *err);
 
+/* The name of key I and what becomes of it, in words; NULL: no more. */
+const char *keys_name(size_t i, const char **treatment);
+
 #endif

@@ -2,6 +2,7 @@
 #include "runtime/supervisor.h"
 
 #include "runtime/control.h"
+#include "runtime/real.h"
 
 #include <string.h>
 
@@ -30,6 +31,8 @@ remove_program(struct program *p)
 	p->is_removed = true;
 	p->has_replacement = false;
 	program_settings_done(&p->replacement);
+	dc_str_addf(&p->owner->changes, "%s: removed process group\n",
+	    p->settings.name);
 	machine_handle(&p->machine, EV_STOP);
 }
 
@@ -45,6 +48,8 @@ update_program(struct program *p, struct program_settings *new)
 	*new = (struct program_settings){0};
 	p->has_replacement = true;
 	p->is_removed = false;
+	dc_str_addf(&p->owner->changes, "%s: updated process group\n",
+	    p->settings.name);
 	machine_handle(&p->machine, EV_STOP);
 }
 
@@ -55,9 +60,20 @@ add_program(struct supervisor *s, struct program_settings *new)
 
 	s->v = dc_xrealloc(s->v, (s->n + 1) * sizeof(struct program *));
 	s->v[s->n++] = p;
+	dc_str_addf(&s->changes, "%s: added process group\n", p->settings.name);
 	control_changed(s->control, p);
 	if (p->settings.is_autostarted)
 		machine_handle(&p->machine, EV_START);
+}
+
+static void
+note_warnings(struct supervisor *s, const struct dc_strv *warnings)
+{
+	dc_str_done(&s->notes);
+	for (size_t i = 0; i < warnings->n; i++) {
+		supervisor_log(s, "WARN", "%s", warnings->v[i]);
+		dc_str_addf(&s->notes, "NOTE %s\n", warnings->v[i]);
+	}
 }
 
 int
@@ -66,7 +82,8 @@ supervisor_launch(struct supervisor *s, struct dc_err *err)
 	const struct settings_options options = {.path = s->options.conf,
 	    .env_path = s->options.env,
 	    .log_dir = s->options.log_dir,
-	    .user = s->options.user};
+	    .user = s->options.user,
+	    .real_dir = s->options.real_dir};
 	struct settings settings;
 	int rc;
 
@@ -75,12 +92,21 @@ supervisor_launch(struct supervisor *s, struct dc_err *err)
 	rc = settings_load(&settings, &options, err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < settings.warnings.n; i++)
-		supervisor_log(s, "WARN", "%s", settings.warnings.v[i]);
+	if (s->options.real_dir != NULL)
+		rc = real_save(s->options.real_dir, settings.real_conf,
+		    s->rights, err);
+	if (rc < 0) {
+		settings_done(&settings);
+		return rc;
+	}
+	note_warnings(s, &settings.warnings);
+	s->nreal = settings.nreal;
+	s->is_launched = true;
 	dc_strv_done(&s->env);
 	s->env = settings.env;
 	settings.env = (struct dc_strv){0};
 
+	dc_str_done(&s->changes);
 	for (size_t i = 0; i < s->n; i++)
 		if (!is_listed(&settings, s->v[i]->settings.name))
 			remove_program(s->v[i]);

@@ -1,5 +1,7 @@
 /* runtime/main.c -- dcinit: pid 1 of a container, supervisor of a platform. */
 #include "runtime/ctl.h"
+#include "runtime/listen.h"
+#include "runtime/real.h"
 #include "runtime/supervisor.h"
 
 #include <fcntl.h>
@@ -12,6 +14,7 @@ static const char usage[] =
     "usage: dcinit -c CONF [-s SOCKET] [-e ENVFILE] [-l LOGDIR|-] [-u USER] "
     "[-w]\n"
     "       dcinit ctl [-s SOCKET] COMMAND [NAME...]\n"
+    "       dcinit listen\n"
     "  -c  what to run, in the format of supervisord.conf\n"
     "  -s  where to listen (" CTL_SOCKET ")\n"
     "  -e  NUL-separated K=V, for every program\n"
@@ -45,6 +48,7 @@ parse_arguments(struct supervisor_options *o, int argc, char *argv[])
 			break;
 		case 'u':
 			o->user = optarg;
+			o->real_dir = REAL_DIR;
 			break;
 		case 'w':
 			o->waits = true;
@@ -85,6 +89,8 @@ main(int argc, char *argv[])
 
 	if (argc > 0 && strcmp(base_name(argv[0]), "supervisorctl") == 0)
 		return ctl_run(argc, argv);
+	if (argc == 2 && strcmp(argv[1], "listen") == 0)
+		return listen_run(CTL_SOCKET);
 	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
 		return ctl_run(argc - 1, argv + 1);
 	if (parse_arguments(&options, argc, argv) < 0) {

@@ -125,17 +125,36 @@ program_of(const struct machine *m)
 	return (struct program *)m;
 }
 
+/* What the real supervisord has left behind would be in its successor's way. */
+static void
+forget_children(struct program *p)
+{
+	if (!p->settings.is_real)
+		return;
+	elsewhere_done(&p->owner->elsewhere);
+	child_kill_session(p->last_pid);
+	p->last_pid = 0;
+}
+
 static pid_t
 spawn(struct machine *m)
 {
+	static const struct dc_strv no_env = {0};
 	struct program *p = program_of(m);
-	struct child_options options = {.env = &p->owner->env,
+	bool is_application =
+	    p->owner->options.user != NULL && !p->settings.is_foreign;
+	/* Root must not run with the user's LD_PRELOAD. */
+	struct child_options options = {.env = p->settings.is_foreign
+						   ? &no_env
+						   : &p->owner->env,
 	    .has_no_new_privs = p->owner->options.user != NULL,
+	    .is_application = is_application,
 	    .dies_with_us = getpid() != 1};
 	struct dc_err err = DC_ERR_INIT;
 	pid_t pid = -1;
 	int rc;
 
+	forget_children(p);
 	rc = open_streams(p, &err);
 	if (rc == 0) {
 		options.out_fd = p->out.write_fd;
@@ -149,6 +168,7 @@ spawn(struct machine *m)
 		    err.msg);
 		return -1;
 	}
+	p->last_pid = pid;
 	return pid;
 }
 
@@ -177,8 +197,10 @@ on_changed(struct machine *m)
 {
 	struct program *p = program_of(m);
 
-	if (m->state != STATE_STARTING && m->pid == 0)
+	if (m->state != STATE_STARTING && m->pid == 0) {
 		p->ended_at = time(NULL);
+		forget_children(p);
+	}
 	supervisor_changed(p->owner, p);
 }
 

@@ -23,6 +23,7 @@ struct program {
 	struct program_settings settings;
 	struct supervisor *owner;
 	struct stream out, err;
+	pid_t last_pid;   /* of the process that runs, or ran last */
 	int64_t deadline; /* of EV_TIMER, loop_now's clock; < 0: none */
 	int64_t ended_at; /* seconds since the epoch; 0: never ran */
 	bool is_removed;  /* no longer in CONF: free it once it is down */

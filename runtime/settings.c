@@ -4,6 +4,7 @@
 #include "common/base/auto.h"
 #include "runtime/ini.h"
 #include "runtime/keys.h"
+#include "runtime/real.h"
 #include "runtime/sources.h"
 #include "runtime/value.h"
 
@@ -88,6 +89,34 @@ is_user_refused(struct loader *l, const struct ini_entry *e)
 	return true;
 }
 
+/* A log's path begins where the program does. */
+static void
+complete_path(char **path, const struct program_settings *p)
+{
+	const char *dir = p->directory != NULL ? p->directory : "/";
+	const char *rest = *path;
+	bool is_home;
+	char *full;
+
+	if (rest == NULL || rest[0] == '/' || strcmp(rest, "AUTO") == 0)
+		return;
+	is_home = rest[0] == '~' && rest[1] == '/';
+	if (!is_home && dir[0] == '~') {
+		full = dc_asprintf("%s/%s", dir, rest);
+		free(*path);
+		rest = *path = full;
+		is_home = true;
+	}
+	if (!is_home)
+		full = dc_asprintf("%s/%s", dir, rest);
+	else if (p->account != NULL)
+		full = dc_asprintf("%s%s", p->account->home, rest + 1);
+	else
+		return;
+	free(*path);
+	*path = full;
+}
+
 /* Sets P from every key of SECTION, in the order of the files. */
 static int
 set_keys(struct loader *l, struct program_settings *p, const char *section,
@@ -125,8 +154,14 @@ set_keys(struct loader *l, struct program_settings *p, const char *section,
 	    (p->account == NULL || stranger != NULL)) {
 		account_free(p->account);
 		p->account = NULL;
-		return account_find(&p->account, l->options->user, l->err);
+		rc = account_find(&p->account, l->options->user, l->err);
+		if (rc < 0)
+			return rc;
 	}
+	complete_path(&p->out.path, p);
+	complete_path(&p->err.path, p);
+	p->is_foreign = l->options->user != NULL &&
+			strcmp(p->account->name, l->options->user) != 0;
 	return 0;
 }
 
@@ -267,8 +302,28 @@ add_process(struct loader *l, const struct ini_entry *header,
 		return fail_at(l, header,
 		    dc_fail(l->err, DC_EINVAL, "program '%s' has no command",
 			scope->program));
+	p->is_real = l->settings.real_conf != NULL &&
+		     strcmp(header->section, REAL_SECTION) == 0;
 	p->digest = digest_of(p, &l->settings.env);
 	return 0;
+}
+
+/* Our own files may say that a program is there only while a file is. */
+static bool
+is_called_for(const struct loader *l, const struct ini_entry *header)
+{
+	const struct ini_entry *e =
+	    find_entry(l, header->section, "only_if_exists");
+
+	return e == NULL || e->is_included || access(e->value, F_OK) == 0;
+}
+
+/* *N processes of SECTION. */
+static int
+find_numprocs(struct loader *l, int *n, const char *section)
+{
+	*n = 1;
+	return find_number(l, n, section, "numprocs", SETTINGS_MAX_PROGRAMS);
 }
 
 static int
@@ -278,14 +333,14 @@ add_program(struct loader *l, const struct ini_entry *header)
 	struct value_scope scope = {.program = name,
 	    .group = group_of(l, name),
 	    .host = l->host,
-	    .numprocs = 1,
 	    .env = &l->settings.env};
 	int first = 0, rc;
 
+	if (!is_called_for(l, header))
+		return 0;
 	rc = check_name(l, header, name);
 	if (rc == 0)
-		rc = find_number(l, &scope.numprocs, header->section,
-		    "numprocs", SETTINGS_MAX_PROGRAMS);
+		rc = find_numprocs(l, &scope.numprocs, header->section);
 	if (rc == 0)
 		rc = find_number(l, &first, header->section, "numprocs_start",
 		    1000000);
@@ -320,6 +375,34 @@ is_first_header(const struct loader *l, const struct ini_entry *e)
 	return true;
 }
 
+/* The whole configuration, when some of it is nothing of ours. */
+static int
+use_real(struct loader *l)
+{
+	const struct settings_options *o = l->options;
+	struct account *a;
+	int n, rc;
+
+	if (o->real_dir == NULL || !real_is_needed(&l->ini))
+		return 0;
+	rc = account_find(&a, o->user, l->err);
+	if (rc < 0)
+		return rc;
+	l->settings.real_conf = real_format(&l->ini, o, a->home);
+	account_free(a);
+	for (size_t i = 0; rc == 0 && i < l->ini.n; i++) {
+		const struct ini_entry *e = &l->ini.v[i];
+
+		if (e->key != NULL || !is_first_header(l, e) ||
+		    !real_is_process(e->section) ||
+		    !real_takes(&l->ini, e->section, o->user))
+			continue;
+		rc = find_numprocs(l, &n, e->section);
+		l->settings.nreal += (size_t)n;
+	}
+	return rc == 0 ? real_add_program(&l->ini, o, l->err) : rc;
+}
+
 static int
 add_programs(struct loader *l)
 {
@@ -328,7 +411,10 @@ add_programs(struct loader *l)
 	for (size_t i = 0; rc == 0 && i < l->ini.n; i++) {
 		const struct ini_entry *e = &l->ini.v[i];
 
-		if (e->key != NULL || !is_first_header(l, e))
+		if (e->key != NULL || !is_first_header(l, e) ||
+		    (l->settings.real_conf != NULL &&
+			strcmp(e->section, REAL_SECTION) != 0 &&
+			real_takes(&l->ini, e->section, l->options->user)))
 			continue;
 		if (dc_has_prefix(e->section, "program:"))
 			rc = add_program(l, e);
@@ -365,6 +451,8 @@ settings_load(struct settings *out, const struct settings_options *options,
 	rc = sources_load(&l.ini, &l.settings.env, &l.settings.warnings,
 	    options, err);
 	if (rc == 0)
+		rc = use_real(&l);
+	if (rc == 0)
 		rc = add_programs(&l);
 	ini_done(&l.ini);
 	if (rc < 0) {
@@ -397,6 +485,7 @@ settings_done(struct settings *settings)
 	for (size_t i = 0; i < settings->n; i++)
 		program_settings_done(&settings->v[i]);
 	free(settings->v);
+	free(settings->real_conf);
 	dc_strv_done(&settings->env);
 	dc_strv_done(&settings->warnings);
 	*settings = (struct settings){0};

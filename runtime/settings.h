@@ -42,13 +42,17 @@ struct program_settings {
 	int priority, start_secs, start_retries; /* < 0: for ever */
 	int stop_signal, stop_wait_secs, umask;
 	uint64_t expected_exits[4]; /* a bit per exit code */
-	uint64_t digest;            /* of all above: equal means same */
+	bool is_real;               /* the real supervisord itself */
+	bool is_foreign; /* runs as another than the application's user */
+	uint64_t digest; /* of all above: equal means same */
 };
 
 struct settings {
 	struct program_settings *v; /* by priority, then as in the file */
 	size_t n;
-	struct dc_strv env;      /* of every program: ours, [supervisord], -e */
+	char *real_conf;    /* for the real supervisord; NULL: not needed */
+	size_t nreal;       /* what that runs instead of us */
+	struct dc_strv env; /* of every program: ours, [supervisord], -e */
 	struct dc_strv warnings; /* for the log */
 };
 
@@ -57,6 +61,8 @@ struct settings_options {
 	const char *env_path; /* NULL, or a file of "K=V\0"       */
 	const char *log_dir;
 	const char *user; /* NULL, or who runs what is included */
+	/* Where the real supervisord's files are; NULL: there is none. */
+	const char *real_dir;
 };
 
 /* On failure OUT is untouched; the message has file and line. */

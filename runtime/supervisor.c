@@ -319,6 +319,9 @@ close_all(struct supervisor *s)
 		program_free(s->v[i]);
 	free(s->v);
 	dc_strv_done(&s->env);
+	elsewhere_done(&s->elsewhere);
+	dc_str_done(&s->notes);
+	dc_str_done(&s->changes);
 	logfile_close(&s->log);
 	account_free(s->rights);
 	(void)close(s->epoll_fd);

@@ -3,6 +3,7 @@
 #define DC_SUPERVISOR_H
 
 #include "common/base/err.h"
+#include "runtime/elsewhere.h"
 #include "runtime/program.h"
 
 struct control;
@@ -12,6 +13,8 @@ struct supervisor_options {
 	const char *user; /* NULL, or whom everything belongs to */
 	bool is_log_stderr;
 	bool waits; /* starts nothing before `launch` */
+	/* NULL, or where the real supervisord's files are */
+	const char *real_dir;
 };
 
 struct supervisor {
@@ -24,7 +27,11 @@ struct supervisor {
 	struct control *control;
 	int epoll_fd;
 	struct source signals, timer;
-	bool is_stopping, is_done;
+	struct elsewhere elsewhere;
+	size_t nreal;          /* programs that the real supervisord runs */
+	struct dc_str notes;   /* what was wrong with CONF, line by line */
+	struct dc_str changes; /* what the last launch has changed, as well */
+	bool is_launched, is_stopping, is_done;
 };
 
 /* Opens all that is needed, serves until it is told to end, ends every program.

@@ -1,13 +1,17 @@
 /* tests/unit/test_runtime_settings.c -- supervisord.conf: values, sections,
  * includes, and what strangers may not do in them. */
+#include "runtime/keys.h"
 #include "runtime/settings.h"
 #include "runtime/value.h"
+
+#include "common/base/auto.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 Suite *runtime_settings_suite(void);
@@ -35,6 +39,8 @@ setup(void)
 {
 	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
+	/* What is included is read as options.user. */
+	ck_assert_int_eq(chmod(dir, 0755), 0);
 	(void)snprintf(conf, sizeof(conf), "%s/c.conf", dir);
 	(void)snprintf(env_file, sizeof(env_file), "%s/env", dir);
 	options = (struct settings_options){.path = conf, .log_dir = "/logs"};
@@ -331,6 +337,179 @@ START_TEST(load__what_is_not_known_is_warned_about)
 }
 END_TEST
 
+START_TEST(load__a_quote_in_a_variable_ends_nothing)
+{
+	const char env[] = "ODD=a, 'b', \"c\"=\0";
+
+	save("env", env, sizeof(env) - 1);
+	options.env_path = env_file;
+	ck_assert_int_eq(load("[program:x]\ncommand=x\n"
+			      "environment=A=\"<%(ENV_ODD)s>\",B=1\n"),
+	    0);
+	ck_assert_uint_eq(only()->env.n, 2);
+	ck_assert_str_eq(value_find_env(&only()->env, "A", 1),
+	    "<a, 'b', \"c\"=>");
+}
+END_TEST
+
+START_TEST(load__a_relative_log_is_beside_the_program)
+{
+	const char a[] = "[program:a]\ncommand=a\nstdout_logfile=a.log\n"
+			 "stderr_logfile=syslog\n"
+			 "[program:b]\ncommand=b\ndirectory=/b\n"
+			 "stdout_logfile=log/b.log\nstderr_logfile=NONE\n"
+			 "[program:c]\ncommand=c\nuser=root\n"
+			 "stdout_logfile=~/c.log\n";
+	char path[64];
+
+	save("a.inc", a, strlen(a));
+	(void)snprintf(path, sizeof(path), "%s/a.log", dir);
+	ck_assert_int_eq(load("[include]\nfiles=a.inc\n"), 0);
+	ck_assert_uint_eq(settings.n, 3);
+	ck_assert_str_eq(settings.v[0].out.path, path);
+	ck_assert_str_eq(settings.v[0].err.path, "AUTO");
+	ck_assert_str_eq(settings.v[1].out.path, "/b/log/b.log");
+	ck_assert_ptr_null(settings.v[1].err.path);
+	ck_assert_str_eq(settings.v[2].out.path, "/root/c.log");
+}
+END_TEST
+
+START_TEST(load__only_our_own_files_may_ask_for_a_file)
+{
+	const char a[] = "[program:a]\ncommand=a\nonly_if_exists=/no/file\n";
+
+	save("a.inc", a, strlen(a));
+	ck_assert_int_eq(load("[include]\nfiles=a.inc\n"
+			      "[program:b]\ncommand=b\nonly_if_exists=/\n"
+			      "[program:c]\ncommand=c\n"
+			      "only_if_exists=/no/file\n"),
+	    0);
+	ck_assert_uint_eq(settings.n, 2);
+	ck_assert_str_eq(settings.v[0].name, "b");
+	ck_assert_str_eq(settings.v[1].name, "a");
+}
+END_TEST
+
+START_TEST(load__an_included_file_includes_what_is_below_it)
+{
+	const char a[] = "[include]\nfiles = b.inc ../*.conf /etc/*\n"
+			 "[program:a]\ncommand=a\n";
+	const char b[] = "[program:b]\ncommand=b\nuser=root\n";
+	const char circle[] = "[include]\nfiles=a.inc\n";
+
+	options.user = "nobody";
+	save("a.inc", a, strlen(a));
+	save("b.inc", b, strlen(b));
+	ck_assert_int_eq(load("[include]\nfiles=a.inc\n"), 0);
+	ck_assert_uint_eq(settings.n, 2);
+	ck_assert_str_eq(settings.v[1].account->name, "nobody");
+	ck_assert_uint_eq(settings.warnings.n, 3);
+	settings_done(&settings);
+
+	save("a.inc", circle, strlen(circle));
+	ck_assert_int_eq(load("[include]\nfiles=a.inc\n"), DC_EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "includes itself"));
+}
+END_TEST
+
+START_TEST(load__a_misnamed_file_is_mentioned)
+{
+	char path[64], other[64];
+
+	(void)snprintf(path, sizeof(path), "%s/supervisord.conf", dir);
+	(void)snprintf(other, sizeof(other), "%s/supervisor.conf", dir);
+	save("supervisor.conf", "", 0);
+	ck_assert_int_eq(load("[include]\nfiles=supervisord.conf\n"), 0);
+	ck_assert_uint_eq(settings.warnings.n, 1);
+	ck_assert_ptr_nonnull(strstr(settings.warnings.v[0], other));
+
+	settings_done(&settings);
+	save("supervisord.conf", "", 0);
+	ck_assert_int_eq(load("[include]\nfiles=supervisord.conf\n"), 0);
+	ck_assert_uint_eq(settings.warnings.n, 0);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(unlink(other), 0);
+}
+END_TEST
+
+static const char *const harmless[] = {"[supervisord]\nuser=root\n",
+    "[supervisorctl]\nserverurl=x\n", "[unix_http_server]\nfile=/x\n",
+    "[rpcinterface:supervisor]\na=b\n", "[group:g]\nprograms=a\n", ""};
+
+START_TEST(real__is_not_needed_for_what_is_harmless)
+{
+	dc_auto_free char *a =
+	    dc_asprintf("[program:a]\ncommand=a\n%s", harmless[_i]);
+
+	options.user = "nobody";
+	options.real_dir = "/real";
+	save("a.inc", a, strlen(a));
+	ck_assert_int_eq(load("[include]\nfiles=a.inc\n"), 0);
+	ck_assert_ptr_null(settings.real_conf);
+	ck_assert_uint_eq(only()->argv.n, 1);
+}
+END_TEST
+
+static const char *const more[] = {"[eventlistener:l]\ncommand=l\n",
+    "[fcgi-program:f]\ncommand=l\n", "[inet_http_server]\nport=*:9001\n",
+    "[rpcinterface:other]\na=b\n", "[ctlplugin:x]\na=b\n"};
+
+START_TEST(real__runs_all_but_what_is_not_the_users)
+{
+	dc_auto_free char *a =
+	    dc_asprintf("[program:a]\ncommand=%%(here)s/a\n\tb\nuser=root\n"
+			"stdout_logfile=a.log\ndirectory=~/x\n"
+			"[supervisord]\nlogfile=/evil\nuser=root\n%s",
+		more[_i]);
+	dc_auto_free char *command = dc_asprintf("command = %s/a\n\tb\n", dir);
+	dc_auto_free char *log =
+	    dc_asprintf("stdout_logfile = %s/a.log\n", dir);
+
+	options.user = "nobody";
+	options.real_dir = "/real";
+	save("a.inc", a, strlen(a));
+	ck_assert_int_eq(load("[include]\nfiles=a.inc\n[program:own]\n"
+			      "command=own\n[program:cron]\ncommand=cron\n"
+			      "user=root\n"),
+	    0);
+
+	ck_assert_uint_eq(settings.n, 2);
+	ck_assert_str_eq(settings.v[0].name, "cron");
+	ck_assert(settings.v[0].is_foreign && !settings.v[0].is_real);
+	ck_assert_str_eq(settings.v[1].name, "supervisord");
+	ck_assert_str_eq(settings.v[1].account->name, "nobody");
+	ck_assert(!settings.v[1].is_foreign && settings.v[1].is_real);
+	ck_assert_uint_eq(settings.nreal, _i < 2 ? 3 : 2);
+	ck_assert_ptr_nonnull(strstr(settings.real_conf, "[program:own]\n"));
+	ck_assert_ptr_nonnull(strstr(settings.real_conf, command));
+	ck_assert_ptr_nonnull(strstr(settings.real_conf, log));
+	ck_assert_ptr_nonnull(
+	    strstr(settings.real_conf, "directory = /nonexistent/x\n"));
+	ck_assert_ptr_null(strstr(settings.real_conf, "cron"));
+	ck_assert_ptr_null(strstr(settings.real_conf, "evil"));
+	ck_assert_ptr_null(strstr(settings.real_conf, "user ="));
+}
+END_TEST
+
+/* make runs us in the root of the tree. */
+START_TEST(keys__the_manual_has_the_table)
+{
+	static char text[1 << 16];
+	const char *name, *treatment;
+	FILE *f = fopen("docs/man/dcinit.8", "re");
+
+	ck_assert_ptr_nonnull(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	(void)fclose(f);
+	for (size_t i = 0; (name = keys_name(i, &treatment)) != NULL; i++) {
+		dc_auto_free char *row =
+		    dc_asprintf("\n.It Cm %s Ta %s\n", name, treatment);
+
+		ck_assert_msg(strstr(text, row) != NULL, "no '%s'", row);
+	}
+}
+END_TEST
+
 START_TEST(digest__tells_a_changed_program)
 {
 	uint64_t before;
@@ -408,6 +587,16 @@ runtime_settings_suite(void)
 	tcase_add_test(tc, load__an_included_file_runs_as_nobody_else);
 	tcase_add_test(tc, load__the_environment_file_may_hold_anything);
 	tcase_add_test(tc, load__what_is_not_known_is_warned_about);
+	tcase_add_test(tc, load__a_quote_in_a_variable_ends_nothing);
+	tcase_add_test(tc, load__a_relative_log_is_beside_the_program);
+	tcase_add_test(tc, load__only_our_own_files_may_ask_for_a_file);
+	tcase_add_test(tc, load__an_included_file_includes_what_is_below_it);
+	tcase_add_test(tc, load__a_misnamed_file_is_mentioned);
+	tcase_add_loop_test(tc, real__is_not_needed_for_what_is_harmless, 0,
+	    sizeof(harmless) / sizeof(*harmless));
+	tcase_add_loop_test(tc, real__runs_all_but_what_is_not_the_users, 0,
+	    sizeof(more) / sizeof(*more));
+	tcase_add_test(tc, keys__the_manual_has_the_table);
 	tcase_add_test(tc, digest__tells_a_changed_program);
 	tcase_add_loop_test(tc, expand__replaces_names_and_nothing_else, 0,
 	    sizeof(expansions) / sizeof(*expansions));

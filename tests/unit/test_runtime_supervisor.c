@@ -321,6 +321,68 @@ START_TEST(reread__touches_only_what_has_changed)
 }
 END_TEST
 
+START_TEST(update__starts_nothing_before_launch)
+{
+	options.waits = true;
+	begin("[program:a]\ncommand=sleep 1000\nstartsecs=0\n");
+
+	ck_assert_ptr_nonnull(strstr(ask("update"), "Nothing runs yet"));
+	ck_assert_ptr_nonnull(strstr(ask("reload"), "Nothing runs yet"));
+	ck_assert_ptr_nonnull(strstr(ask("restart all"), "Nothing runs yet"));
+	ck_assert_str_eq(ask("status"), "");
+
+	ck_assert_str_eq(ask("launch"), "launched 1\n");
+	ck_assert_str_eq(ask("update"), "No config updates to processes\n");
+}
+END_TEST
+
+START_TEST(update__says_what_has_changed_and_what_is_wrong)
+{
+	begin("[program:a]\ncommand=sleep 1000\nstartsecs=0\n"
+	      "[program:b]\ncommand=sleep 1000\nstartsecs=0\n");
+	save("[program:a]\ncommand=sleep 1001\nstartsecs=0\nfoo=1\n"
+	     "[program:c]\ncommand=sleep 1000\nstartsecs=0\n");
+
+	ck_assert_ptr_nonnull(strstr(ask("update"),
+	    ":4: unknown key 'foo', ignoring\nb: removed process group\n"
+	    "a: updated process group\nc: added process group\n"));
+}
+END_TEST
+
+START_TEST(reload__begins_anew_what_starts_by_itself)
+{
+	int a;
+
+	begin("[program:a]\ncommand=sleep 1000\nstartsecs=0\n"
+	      "[program:b]\ncommand=sleep 1000\nstartsecs=0\n"
+	      "autostart=false\n");
+	a = number(ask("pid a"));
+	(void)ask("start b");
+
+	(void)ask("reload");
+
+	ck_assert_int_gt(number(ask("pid a")), 0);
+	ck_assert_int_ne(number(ask("pid a")), a);
+	ck_assert_int_eq(number(ask("pid b")), 0);
+}
+END_TEST
+
+START_TEST(signal__reaches_the_process)
+{
+	dc_auto_file FILE *f = NULL;
+	char line[512];
+
+	begin("[program:a]\ncommand=sleep 1000\nstartsecs=0\n"
+	      "autorestart=false\n");
+	f = request("watch");
+	ck_assert_str_eq(ask("signal a FOO"), "FOO: ERROR (bad signal)\n");
+	ck_assert_str_eq(ask("signal a USR1"), "a: signalled\n");
+	await(f, "a EXITED", line);
+	ck_assert_ptr_nonnull(strstr(line, "signal 10"));
+	ck_assert_str_eq(ask("signal a USR1"), "a: ERROR (not running)\n");
+}
+END_TEST
+
 START_TEST(shutdown__is_by_priority_in_reverse)
 {
 	begin("[program:a]\ncommand=sleep 1000\npriority=1\n"
@@ -437,6 +499,10 @@ runtime_supervisor_suite(void)
 	tcase_add_test(tc, killed__takes_its_programs_along);
 	tcase_add_test(tc, log__rotates_and_follows_no_link);
 	tcase_add_test(tc, control__idle_and_rude_clients_keep_nobody_out);
+	tcase_add_test(tc, update__starts_nothing_before_launch);
+	tcase_add_test(tc, update__says_what_has_changed_and_what_is_wrong);
+	tcase_add_test(tc, reload__begins_anew_what_starts_by_itself);
+	tcase_add_test(tc, signal__reaches_the_process);
 	tcase_add_test(tc, user__programs_run_as_it_and_gain_nothing);
 	suite_add_tcase(s, tc);
 	return s;

@@ -52,6 +52,15 @@ static const struct room rooms[] = {
     {"/net", ROOT, ROOT, 0755},
 };
 
+/* Sockets where nginx.conf of 2012 looks for them (CONTRACT 1.7); they are made
+ * in the home, which the programs may write to. */
+static const struct link {
+	const char *path, *target;
+} links[] = {
+    {"/run/php5-fpm.sock", "/home/dotcloud/.dcloud/php5-fpm.sock"},
+    {"/run/uwsgi.sock", "/home/dotcloud/.dcloud/uwsgi.sock"},
+};
+
 static uid_t
 host_id(uid_t first_id, int id)
 {
@@ -93,6 +102,16 @@ make_room(const char *dir, const struct room *r, uid_t first_id,
 		return 0;
 	if (fchmod(fd, r->mode) < 0 || fchown(fd, uid, gid) < 0)
 		return dc_fail_errno(err, "own '%s'", path);
+	return 0;
+}
+
+static int
+make_link(const char *dir, const struct link *l, struct dc_err *err)
+{
+	dc_auto_free char *path = dc_asprintf("%s%s", dir, l->path);
+
+	if (symlink(l->target, path) < 0 && errno != EEXIST)
+		return dc_fail_errno(err, "symlink '%s'", path);
 	return 0;
 }
 
@@ -210,6 +229,8 @@ dc_box_create(const char *boxes, const struct dc_box_spec *spec,
 	dir = dc_asprintf("%s/%s", boxes, spec->name);
 	for (i = 0; rc == 0 && i < sizeof(rooms) / sizeof(rooms[0]); i++)
 		rc = make_room(dir, &rooms[i], spec->first_id, err);
+	for (i = 0; rc == 0 && i < sizeof(links) / sizeof(links[0]); i++)
+		rc = make_link(dir, &links[i], err);
 	if (rc == 0)
 		rc = save_net(dir, spec, err);
 	if (rc == 0)

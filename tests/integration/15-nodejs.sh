@@ -3,7 +3,7 @@
 # Node.js, ported as its guide says, with packages of the registry, and a custom
 # one; then two instances of it.
 . "$(dirname "$0")/lib.sh"
-plan 33
+plan 35
 platform_up
 
 push() {
@@ -34,9 +34,26 @@ gear2:
   approot: Gear2
   config:
     node_version: v0.8.x
+gear3:
+  type: nodejs
+  approot: Gear3
+  config:
+    node_version: v0.4.x
+  process: node server.js
 www:
   type: custom
   buildscript: Hello/builder
+END
+mkdir Gear3
+echo '{"name": "gear3", "version": "0.0.1", "dependencies": {"express": "3.x"}}' \
+    >Gear3/package.json
+cat >Gear3/server.js <<'END'
+var app = require('express')();
+
+app.get('/', function (request, response) {
+	response.send(process.version + ', express 3\n');
+});
+app.listen(8080);
 END
 cp "$top/docs/examples/nodejs/app/package.json" Gear1
 echo 'throw "from another machine";' >Gear1/node_modules/express/index.js
@@ -94,6 +111,9 @@ is "environment: in the process" "$(of host "$first")" pearl.example.org
 is "and in the file, as text" "$(of port "$first")" 28936
 is "PORT_HTTP" "$(of http "$first")" 8080
 like "node_version v0.8.x" "$(get ported / gear2)" '^v0\.8\.[0-9]+$'
+like "v0.4.x, which is gone, gets the nearest" "$said" \
+    "\\[gear3\\] Warning: node_version: there is no v0\\.4\\.x any more; the nearest is 0\\.8\\."
+like "and express 3 runs on it" "$(get ported / gear3)" '^v0\.8\.[0-9]+, express 3$'
 like "the custom service" "$(get ported / www)" '^Hello from ported, instance 0!$'
 like "url" "$(dcloud url gear1)" "^http://ported-$user\\."
 like "logs" "$(dcloud logs -N gear1)" '^\[gear1\.0\] gear one listens$'

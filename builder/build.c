@@ -8,6 +8,7 @@
 #include "common/base/fs.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/room.h"
 #include "common/base/spawn.h"
 #include "common/box/box.h"
 #include "common/box/place.h"
@@ -23,6 +24,9 @@
 
 #define MAX_ATTEMPTS 3
 #define CODE_DIR "/tmp/code"
+#define ENTER                                                                  \
+	"a=%s; [ -d \"./$a\" ] || { echo \"approot '$a' does not exist in the" \
+	" pushed code\" >&2; exit 1; }; cd \"./$a\" >/dev/null || exit 1; "
 #define LATE "the build took longer than 15 minutes"
 #define KILLED ": a build may use 2 GB of memory"
 
@@ -219,6 +223,7 @@ init_step(struct dc_step *step, struct work *w)
 	*step = (struct dc_step){.boxes = w->boxes,
 	    .box = w->box,
 	    .bell = w->job->bell,
+	    .room = w->boxes,
 	    .deadline = w->deadline,
 	    .late = LATE,
 	    .killed = KILLED,
@@ -230,11 +235,12 @@ static int
 prepare(struct work *w, struct dc_err *err)
 {
 	struct dc_step step;
-	int rc = find_previous(w, err);
+	int rc = dc_room_check(w->boxes, err);
 
 	w->deadline = dc_mono_ms() + DC_BUILD_SECONDS * 1000L;
 	init_step(&step, w);
-
+	if (rc == 0)
+		rc = find_previous(w, err);
 	if (rc == 0)
 		rc = announce(w, err);
 	if (rc == 0)
@@ -247,32 +253,35 @@ prepare(struct work *w, struct dc_err *err)
 
 /* In the approot, which the tree may not have. */
 static int
-run_hook(const struct work *w, const struct dc_step *step, const char *hook,
-    struct dc_err *err)
+run_hook(const struct work *w, const struct dc_step *step, const char *name,
+    const char *hook, struct dc_err *err)
 {
+	struct dc_err why = DC_ERR_INIT;
 	dc_auto_free char *approot = NULL;
 	dc_auto_free char *run = NULL;
 	dc_auto_free char *script = NULL;
+	int rc;
 
 	if (hook == NULL)
 		return 0;
 	approot = dc_appenv_quote(w->def.approot);
 	run = dc_appenv_hook(hook);
-	script = dc_asprintf("cd %s || exit 1; %s", approot, run);
-	return dc_step_run(step, hook, CODE_DIR, script, err);
+	script = dc_asprintf(ENTER "%s", approot, run);
+	rc = dc_step_run(step, hook, CODE_DIR, script, &why);
+	return rc < 0 ? dc_fail(err, rc, "%s (%s)", why.msg, name) : 0;
 }
 
 static int
 run_steps(struct work *w, const struct dc_step *c, struct dc_err *err)
 {
-	int rc = run_hook(w, c, w->def.prebuild, err);
+	int rc = run_hook(w, c, "prebuild", w->def.prebuild, err);
 
 	if (rc == 0)
 		rc = dc_step_run(c,
 		    w->def.buildscript != NULL ? w->def.buildscript : "build",
 		    CODE_DIR, "exec bash /etc/dcloud/type/build", err);
 	if (rc == 0)
-		rc = run_hook(w, c, w->def.postbuild, err);
+		rc = run_hook(w, c, "postbuild", w->def.postbuild, err);
 	return rc;
 }
 
@@ -384,11 +393,12 @@ build_run(struct dc_job *job, struct dc_err *err)
 
 	if (rc == 0) {
 		rc = run_phases(&w, err);
-		if (rc < 0)
-			rc = fail(&w, rc, err);
+		/* Whoever is told of a failure finds the disk as before. */
 		if (dc_box_destroy(w.boxes, w.box, &box_err) < 0)
 			log_warn("box='%s' %s, ignoring: the sweep comes",
 			    w.box, box_err.msg);
+		if (rc < 0)
+			rc = fail(&w, rc, err);
 		(void)dc_address_release(job->db, job->id, 0, NULL);
 	}
 	dc_build_done(&w.build);

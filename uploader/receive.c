@@ -3,14 +3,20 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/limits.h"
+#include "common/base/room.h"
 #include "common/base/spawn.h"
 #include "common/base/str.h"
 #include "common/store/revision.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
 
 #define INCOMING ".incoming-"
 
@@ -20,7 +26,7 @@ receive_open(struct receive *r, const char *conf_path, struct dc_err *err)
 	dc_auto_free char *path = NULL;
 	int rc;
 
-	r->lock = -1;
+	r->lock = r->done = -1;
 	r->conf_path = conf_path;
 	rc = dc_conf_load(&r->conf, conf_path, err);
 	if (rc < 0)
@@ -39,6 +45,8 @@ receive_done(struct receive *r)
 	free(r->dir);
 	if (r->lock >= 0)
 		(void)close(r->lock);
+	if (r->done >= 0)
+		(void)close(r->done);
 	dc_conf_done(&r->conf);
 }
 
@@ -57,8 +65,8 @@ receive_path(const struct receive *r, const char *fmt, ...)
 }
 
 /* Trees without a row are of uploads that ended between rename and commit. */
-static int
-sweep(struct receive *r, struct dc_err *err)
+int
+receive_sweep(struct receive *r, struct dc_err *err)
 {
 	dc_auto_free char *path = receive_path(r, "revisions");
 	dc_auto_dir DIR *d = opendir(path);
@@ -111,7 +119,7 @@ receive_lock(struct receive *r, struct dc_err *err)
 			if (errno != EINTR)
 				return dc_fail_errno(err, "lock '%s'", path);
 	}
-	return sweep(r, err);
+	return receive_sweep(r, err);
 }
 
 int
@@ -149,17 +157,55 @@ receive_add_revision(struct receive *r, const char *incoming, const char *name,
 	return dc_revision_save(r->db, &id, r->app.id, name, r->conf.node, err);
 }
 
-int
-receive_spawn(char *const argv[], char *const envp[], struct dc_err *err)
+/* Until PIDFD's process has ended, or the disk is full: then git has a moment
+ * to remove what it has not finished. */
+static int
+wait_in_room(const struct receive *r, pid_t pid, int pidfd, struct dc_err *err)
 {
-	pid_t pid = dc_spawn_job(err);
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int rc;
 
+	while (poll(&p, 1, DC_ROOM_MS) <= 0) {
+		if (r->done >= 0 && lseek(r->done, 0, SEEK_END) > 0)
+			return 0;
+		rc = dc_room_check(r->dir, err);
+		if (rc < 0) {
+			(void)kill(-pid, SIGTERM);
+			if (poll(&p, 1, DC_STOP_SECONDS * 1000) <= 0)
+				(void)kill(-pid, SIGKILL);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+int
+receive_spawn(const struct receive *r, bool fills, char *const argv[],
+    char *const envp[], struct dc_err *err)
+{
+	static const struct rlimit file = {DC_MAX_TREE_BYTES,
+	    DC_MAX_TREE_BYTES};
+	dc_auto_fd int pidfd = -1;
+	pid_t pid;
+	int rc = fills ? dc_room_check(r->dir, err) : 0, status;
+
+	if (rc < 0)
+		return rc;
+	pid = dc_spawn_job(err);
 	if (pid == 0) {
+		if (fills && r->done < 0)
+			(void)setrlimit(RLIMIT_FSIZE, &file);
 		(void)execvpe(argv[0], argv, envp);
 		(void)fprintf(stderr, "%s cannot be run\n", argv[0]);
 		_exit(127);
 	}
-	return pid < 0 ? (int)pid : dc_spawn_wait(pid, err);
+	if (pid < 0)
+		return (int)pid;
+	pidfd = pidfd_open(pid, 0);
+	if (fills && pidfd >= 0)
+		rc = wait_in_room(r, pid, pidfd, err);
+	status = dc_spawn_wait(pid, err);
+	return rc < 0 ? rc : status;
 }
 
 static int

@@ -9,6 +9,8 @@
 #include "common/store/db.h"
 #include "uploader/words.h"
 
+#include <stdbool.h>
+
 /* Below code/<application id>/: git, hooks/, commits/NAME (which commit a
  * git revision is), lock, revisions/NAME, revisions/.incoming-<pid>. */
 struct receive {
@@ -20,6 +22,7 @@ struct receive {
 	struct target target;
 	char *dir; /* code/<application id> */
 	int lock;  /* flock: one upload of an application at a time */
+	int done;  /* git's hook writes into it when its tree is there; or -1 */
 };
 
 int receive_open(struct receive *r, const char *conf_path, struct dc_err *err);
@@ -34,6 +37,9 @@ int receive_run(struct receive *r, int64_t account_id, const char *command,
  * removes what dead uploads have left. */
 int receive_lock(struct receive *r, struct dc_err *err);
 
+/* What dead uploads have left goes. Needs the lock. */
+int receive_sweep(struct receive *r, struct dc_err *err);
+
 /* DIR/SUFFIX, the caller's. */
 char *receive_path(const struct receive *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -47,8 +53,11 @@ int receive_add_incoming(const struct receive *r, char **path,
 int receive_add_revision(struct receive *r, const char *incoming,
     const char *name, struct dc_err *err);
 
-/* Runs ARGV on our own stdin, stdout and stderr; its exit status. */
-int receive_spawn(char *const argv[], char *const envp[], struct dc_err *err);
+/* Runs ARGV on our own stdin, stdout and stderr; its exit status. With FILLS
+ * it writes below R's directory: it is ended when the disk is full but for the
+ * reserve (room.h), unless r->done says that it has written all it will. */
+int receive_spawn(const struct receive *r, bool fills, char *const argv[],
+    char *const envp[], struct dc_err *err);
 
 /* The kinds of command. Return the exit status. */
 int receive_rsync(struct receive *r, const struct dc_strv *words,

@@ -66,7 +66,7 @@ add_arguments(const struct receive *r, struct dc_strv *argv,
 
 /* What the hook has to know, and nothing that came from outside. */
 static void
-add_environment(const struct receive *r, struct dc_strv *envp, int done)
+add_environment(const struct receive *r, struct dc_strv *envp)
 {
 	const char *protocol = getenv("GIT_PROTOCOL");
 
@@ -80,7 +80,7 @@ add_environment(const struct receive *r, struct dc_strv *envp, int done)
 	dc_strv_addf(envp, "DCLOUD_NAME=%s",
 	    r->target.name != NULL ? r->target.name : "");
 	dc_strv_addf(envp, "DCLOUD_LOCK=%d", r->lock);
-	dc_strv_addf(envp, "DCLOUD_DONE=%d", done);
+	dc_strv_addf(envp, "DCLOUD_DONE=%d", r->done);
 	if (protocol != NULL && (strcmp(protocol, "version=2") == 0 ||
 				    strcmp(protocol, "version=1") == 0))
 		dc_strv_addf(envp, "GIT_PROTOCOL=%s", protocol);
@@ -109,20 +109,21 @@ push(struct receive *r, const char *service, struct dc_err *err)
 {
 	dc_auto_strv struct dc_strv argv = {0};
 	dc_auto_strv struct dc_strv envp = {0};
-	dc_auto_fd int done = -1;
 	int rc;
 
 	/* The hook writes a byte into it; and may release the lock, which
 	 * is the same open file here and there. */
-	done = memfd_create("done", 0);
-	if (done < 0)
+	r->done = memfd_create("done", 0);
+	if (r->done < 0)
 		return dc_fail_errno(err, "memfd_create");
 	(void)fcntl(r->lock, F_SETFD, 0);
 	add_arguments(r, &argv, service);
-	add_environment(r, &envp, done);
-	rc = receive_spawn(argv.v, envp.v, err);
+	add_environment(r, &envp);
+	rc = receive_spawn(r, true, argv.v, envp.v, err);
+	if (rc < 0)
+		(void)receive_sweep(r, NULL);
 	if (rc != 0 || r->target.kind == TARGET_PLAIN ||
-	    lseek(done, 0, SEEK_END) > 0)
+	    lseek(r->done, 0, SEEK_END) > 0)
 		return rc;
 	return add_known(r, err);
 }
@@ -145,8 +146,8 @@ receive_git(struct receive *r, const char *service, struct dc_err *err)
 		return push(r, service, err);
 	(void)flock(r->lock, LOCK_UN);
 	add_arguments(r, &argv, service);
-	add_environment(r, &envp, -1);
-	return receive_spawn(argv.v, envp.v, err);
+	add_environment(r, &envp);
+	return receive_spawn(r, false, argv.v, envp.v, err);
 }
 
 static int
@@ -160,7 +161,7 @@ hook_number(const char *name, long long *value, struct dc_err *err)
 }
 
 static int
-hook_load(struct receive *r, int *done, struct dc_err *err)
+hook_load(struct receive *r, struct dc_err *err)
 {
 	const char *name = getenv("DCLOUD_NAME");
 	long long app = 0, kind = 0, lock = 0, fd = 0;
@@ -180,7 +181,7 @@ hook_load(struct receive *r, int *done, struct dc_err *err)
 	r->target.name = dc_strdup(name != NULL ? name : "");
 	r->dir = dc_conf_path(&r->conf, "code/%" PRId64, r->app.id);
 	r->lock = (int)lock;
-	*done = (int)fd;
+	r->done = (int)fd;
 	return 0;
 }
 
@@ -243,14 +244,14 @@ int
 receive_hook(struct receive *r, struct dc_err *err)
 {
 	dc_auto_free char *name = NULL;
-	int rc, done = -1;
+	int rc;
 
-	rc = hook_load(r, &done, err);
+	rc = hook_load(r, err);
 	if (rc == 0)
 		rc = hook_add(r, &name, err);
 	if (rc < 0)
 		return rc;
-	(void)!write(done, "\n", 1);
+	(void)!write(r->done, "\n", 1);
 	if (r->target.kind != TARGET_PLAIN || name == NULL)
 		return 0;
 	/* The tree is complete: others may upload while this one deploys. */

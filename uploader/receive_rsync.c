@@ -168,6 +168,9 @@ add_command(struct receive *r, struct dc_strv *argv,
 	if (rc < 0)
 		return rc;
 	dc_strv_add(argv, "--safe-links");
+	/* What comes can be read and removed by us, also when half of it has
+	 * come; tree_clean says the same, so nothing differs from the basis. */
+	dc_strv_add(argv, "--chmod=Du+rwx,Fu+r,ug-s,o-t");
 	/* Nanoseconds: a push takes less than a second. */
 	dc_strv_add(argv, "--modify-window=-1");
 	if (basis != NULL)
@@ -188,7 +191,7 @@ upload(struct receive *r, const struct dc_strv *words, const char *incoming,
 
 	rc = add_command(r, &argv, words, incoming, err);
 	if (rc == 0)
-		rc = receive_spawn(argv.v, envp, err);
+		rc = receive_spawn(r, true, argv.v, envp, err);
 	if (rc != 0)
 		return rc;
 	rc = tree_clean(incoming, err);

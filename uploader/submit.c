@@ -8,6 +8,7 @@
 #include "common/store/log_entry.h"
 #include "common/store/revision.h"
 #include "common/store/service.h"
+#include "uploader/paths.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -27,11 +28,13 @@ load_file(struct submit *s, struct dc_buildfile *file,
 	dc_auto_free char *path = dc_conf_path(s->conf,
 	    "code/%" PRId64 "/revisions/%s", s->app->id, revision);
 	dc_auto_fd int dir = -1;
+	int rc;
 
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return dc_fail_errno(err, "open '%s'", path);
-	return dc_buildfile_load(file, dir, types, err);
+	rc = dc_buildfile_load(file, dir, types, err);
+	return rc < 0 ? rc : paths_check(file, dir, err);
 }
 
 /* The services first: a revision that is marked as parsed has them. */

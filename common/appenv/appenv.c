@@ -68,16 +68,29 @@ dc_appenv_quote(const char *text)
 	return dc_str_steal(&s);
 }
 
+/* What a kernel and a shell say of a first line that names no interpreter helps
+ * nobody. 126 is the shell's word for "cannot be run". */
+#define CHECK                                                                  \
+	"check() { local i l; IFS= read -r -n 200 l <\"$1\" 2>/dev/null;"      \
+	" case $l in '#!'*$'\\r') echo \"'$1' has Windows line ends (CRLF);"   \
+	" save it with Unix ones, as sed -i 's/\\r//' does\" >&2; exit 126;;"  \
+	" '#!'*) i=${l#??}; i=${i#\"${i%%%%[![:blank:]]*}\"};"                 \
+	" i=${i%%%%[[:blank:]]*}; [ ! -r \"$1\" ] || [ -x \"$i\" ] ||"         \
+	" { echo \"'$1' asks for the interpreter '$i', which is not here\" "   \
+	">&2;"                                                                 \
+	" exit 126; };; esac; }; "
+
 /* $t is all of the hook, $w its first word. A file is made executable, and in
  * the present directory needs no ./ in front; all of the text may be its name.
  * Anything else goes to a shell as it stands, which becomes the program when
  * it is a simple command. */
 #define HOOK                                                                   \
+	CHECK                                                                  \
 	"w=%s; t=%s;"                                                          \
-	" if [ -f \"$t\" ]; then chmod +x \"$t\";"                             \
+	" if [ -f \"$t\" ]; then chmod +x \"$t\"; check \"$t\";"               \
 	" case $t in */*) ;; *) t=./$t ;; esac; exec \"$t\"; fi;"              \
 	" case $w in \"~/\"*) w=$HOME/${w#\"~/\"} ;; esac;"                    \
-	" if [ -f \"$w\" ]; then chmod +x \"$w\";"                             \
+	" if [ -f \"$w\" ]; then chmod +x \"$w\"; check \"$w\";"               \
 	" case $w in */*) ;;"                                                  \
 	" *) command -v \"$w\" >/dev/null || t=./$t ;; esac; fi;"              \
 	" exec /bin/bash -c \"$t\""

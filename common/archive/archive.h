@@ -21,9 +21,9 @@ struct dc_archive_limits {
 
 /* Everything below DIRFD (not itself) to FD, which may be a pipe. The same
  * tree gives the same bytes: sorted, numeric owners, no access times. Kept:
- * modes, owners, mtimes, symbolic and hard links, FIFOs, names of any bytes.
- * Left out: sockets, devices, extended attributes. More than LIMITS is
- * DC_EUSER. */
+ * modes, owners, mtimes, symbolic and hard links, FIFOs, names of any bytes,
+ * attributes user.* and access lists. Sockets and devices are removed from the
+ * tree. More than LIMITS is DC_EUSER. */
 int dc_archive_write(int dirfd, int fd, const struct dc_archive_limits *limits,
     struct dc_err *err);
 

@@ -9,19 +9,22 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "common/archive/attr.h"
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
 
 #define HOLE 4096 /* zeros in a row and aligned: not written */
 
-/* A directory gets its mode and mtime when everything is in it. */
+/* A directory gets its mode and mtime when everything is in it, and its
+ * attributes: what is made in it must not inherit them. */
 struct dir {
 	char *path;
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
 	struct timespec mtime;
+	struct archive_entry *attrs; /* or NULL */
 };
 
 struct reader {
@@ -128,7 +131,13 @@ static int
 finish(struct reader *r, int fd, const struct dir *as)
 {
 	const struct timespec times[2] = {as->mtime, as->mtime};
+	int rc;
 
+	if (as->attrs != NULL) {
+		rc = dc_attr_save(as->attrs, fd, as->path, r->err);
+		if (rc < 0)
+			return rc;
+	}
 	if (r->is_root && fchown(fd, as->uid, as->gid) < 0)
 		return dc_fail_errno(r->err, "set the owner of '%s'", as->path);
 	if (fchmod(fd, as->mode) < 0)
@@ -143,7 +152,7 @@ attributes(struct archive_entry *e, const char *path)
 {
 	return (struct dir){(char *)path, mode_of(e),
 	    (uid_t)archive_entry_uid(e), (gid_t)archive_entry_gid(e),
-	    mtime_of(e)};
+	    mtime_of(e), archive_entry_xattr_count(e) > 0 ? e : NULL};
 }
 
 static int
@@ -159,6 +168,8 @@ make_dir(struct reader *r, struct archive_entry *e, const char *path)
 	if (mkdirat(fd, leaf, 0700) < 0)
 		return fail_make(r, path);
 	d.path = dc_strdup(path);
+	if (d.attrs != NULL)
+		d.attrs = archive_entry_clone(d.attrs);
 	r->dirs = dc_xrealloc(r->dirs, (r->ndirs + 1) * sizeof(*r->dirs));
 	r->dirs[r->ndirs++] = d;
 	return 0;
@@ -412,8 +423,10 @@ dc_archive_read(int fd, int dirfd, const struct dc_archive_limits *limits,
 		abort();
 	rc = read_entries(&r, fd);
 	(void)archive_read_free(r.a);
-	for (i = 0; i < r.ndirs; i++)
+	for (i = 0; i < r.ndirs; i++) {
 		free(r.dirs[i].path);
+		archive_entry_free(r.dirs[i].attrs);
+	}
 	free(r.dirs);
 	free(r.parent);
 	if (r.parent_fd >= 0)

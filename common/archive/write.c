@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/archive/attr.h"
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
@@ -176,6 +177,8 @@ write_file(struct writer *w, int dirfd, const char *name, const char *path,
 	archive_entry_set_size(e, now.st_size);
 	rc = count(w, path, now.st_size);
 	if (rc == 0)
+		rc = dc_attr_load(e, fd, path, w->err);
+	if (rc == 0)
 		rc = write_header(w, e, path);
 	return rc < 0 ? rc : copy_data(w, fd, now.st_size, path);
 }
@@ -212,6 +215,8 @@ write_subdir(struct writer *w, int dirfd, const char *name, const char *path,
 		return dc_fail_errno(w->err, "open '%s'", path);
 	rc = count(w, path, 0);
 	if (rc == 0)
+		rc = dc_attr_load(e, fd, path, w->err);
+	if (rc == 0)
 		rc = write_header(w, e, path);
 	if (rc < 0)
 		return rc;
@@ -237,6 +242,16 @@ new_entry(struct writer *w, const char *path, const struct stat *st)
 	return e;
 }
 
+/* A socket or device: a tree that is used beside its archive must not have what
+ * the archive lacks, and to an overlay one device means "deleted". */
+static int
+remove_entry(struct writer *w, int dirfd, const char *name, const char *path)
+{
+	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+		return dc_fail_errno(w->err, "remove '%s'", path);
+	return 0;
+}
+
 static int
 write_entry(struct writer *w, int dirfd, const char *name, const char *path)
 {
@@ -253,7 +268,9 @@ write_entry(struct writer *w, int dirfd, const char *name, const char *path)
 		rc = write_subdir(w, dirfd, name, path, e);
 	else if (S_ISLNK(st.st_mode))
 		rc = write_symlink(w, dirfd, name, path, e);
-	else if (S_ISFIFO(st.st_mode) && (rc = count(w, path, 0)) == 0)
+	else if (!S_ISFIFO(st.st_mode))
+		rc = remove_entry(w, dirfd, name, path);
+	else if ((rc = count(w, path, 0)) == 0)
 		rc = write_header(w, e, path);
 	archive_entry_free(e);
 	return rc;
@@ -321,6 +338,8 @@ open_archive(struct writer *w)
 	if (archive_write_set_format_pax(w->a) != ARCHIVE_OK ||
 	    archive_write_set_format_option(w->a, "pax", "hdrcharset",
 		"BINARY") != ARCHIVE_OK ||
+	    archive_write_set_format_option(w->a, "pax", "xattrheader",
+		"SCHILY") != ARCHIVE_OK ||
 	    archive_write_add_filter_zstd(w->a) != ARCHIVE_OK ||
 	    archive_write_set_filter_option(w->a, "zstd", "compression-level",
 		LEVEL) != ARCHIVE_OK ||

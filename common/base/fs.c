@@ -163,14 +163,20 @@ static int
 open_to_remove(int *out, int dirfd, const char *name, dev_t dev,
     struct dc_err *err)
 {
-	dc_auto_fd int fd = openat(dirfd, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	dc_auto_fd int fd = openat(dirfd, name, flags);
 	struct stat st;
 
+	/* Its owner may have closed it, to us as well when we are he. */
+	if (fd < 0 && errno == EACCES &&
+	    fchmodat(dirfd, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		fd = openat(dirfd, name, flags);
 	if (fd < 0)
 		return dc_fail_errno(err, "open '%s'", name);
 	if (fstat(fd, &st) < 0 || st.st_dev != dev)
 		return dc_fail(err, DC_EBUSY, "'%s' is a mount point", name);
+	if ((st.st_mode & 0700) != 0700)
+		(void)fchmod(fd, 0700);
 	*out = dc_steal_fd(&fd);
 	return 0;
 }

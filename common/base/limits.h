@@ -52,6 +52,8 @@
 #define DC_PROBE_SECONDS 60        /* CONTRACT A   */
 #define DC_STOP_SECONDS 10         /* SIGTERM to SIGKILL */
 #define DC_DRAIN_SECONDS 30        /* for requests under way at a swap */
+#define DC_HOLD_DRAIN_SECONDS 10   /* the same, while others wait for it */
+#define DC_HOLD_SECONDS 30         /* more than all steps may take together */
 #define DC_LEASE_SECONDS 30
 
 /* Containers */

@@ -8,10 +8,12 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/room.h"
 #include "common/base/str.h"
 
 #define CHUNK (1 << 16)
-#define TOKEN 16 /* hex digits in a temporary name */
+#define LOOK (32LL << 20) /* bytes between two looks at the disk */
+#define TOKEN 16          /* hex digits in a temporary name */
 
 struct dc_blob {
 	char *dir, *tmp;
@@ -106,6 +108,11 @@ dc_blob_fill(struct dc_blob *b, int fd, int64_t max, struct dc_err *err)
 		if (n > max - b->size)
 			return dc_fail(err, DC_EUSER, "more than %lld bytes",
 			    (long long)max);
+		if (b->size / LOOK != (b->size + n) / LOOK) {
+			rc = dc_room_check_fd(b->fd, err);
+			if (rc < 0)
+				return rc;
+		}
 		rc = dc_blob_add(b, buf, (size_t)n, err);
 		if (rc < 0)
 			return rc;

@@ -16,7 +16,8 @@ int dc_blob_new(struct dc_blob **out, const char *dir, struct dc_err *err);
 int dc_blob_add(struct dc_blob *b, const void *data, size_t len,
     struct dc_err *err);
 /* Adds what FD gives until its end, a pipe's for example. More than MAX bytes
- * in the blob is DC_EUSER. */
+ * in the blob is DC_EUSER, and so is a disk that is full but for the reserve
+ * (room.h). */
 int dc_blob_fill(struct dc_blob *b, int fd, int64_t max, struct dc_err *err);
 /* fsync, then rename: afterwards it is there, whole, also after a power cut.
  * The same content twice is one file. B still has to be freed. */

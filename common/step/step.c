@@ -5,11 +5,14 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/limits.h"
+#include "common/base/room.h"
 #include "common/base/spawn.h"
 #include "common/box/box.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 
@@ -37,15 +40,17 @@ read_output(const struct dc_step *s, int fd, bool *end, struct dc_err *err)
 	return 0;
 }
 
-/* How long poll may sleep: the log's next row, a second, the deadline. */
+/* How long poll may sleep: the log's next row, a look at the disk, a second,
+ * the deadline. */
 static int
 next_wait(const struct dc_step *s)
 {
 	int64_t left = s->deadline - dc_mono_ms();
+	int most = s->room != NULL ? DC_ROOM_MS : 1000;
 	int ms = dc_log_buffer_due(s->log);
 
-	if (ms < 0 || ms > 1000)
-		ms = 1000;
+	if (ms < 0 || ms > most)
+		ms = most;
 	if (left < ms)
 		ms = left > 0 ? (int)left : 0;
 	return ms;
@@ -70,6 +75,10 @@ follow(const struct dc_step *s, int out, int pidfd, struct dc_err *err)
 			return rc;
 		if (end)
 			p[0].fd = -1;
+		if (s->room != NULL)
+			rc = dc_room_check(s->room, err);
+		if (rc < 0)
+			return rc;
 		if (dc_mono_ms() >= s->deadline)
 			return dc_fail(err, DC_EUSER, "%s", s->late);
 		if ((p[2].revents & POLLIN) != 0) {
@@ -81,23 +90,30 @@ follow(const struct dc_step *s, int out, int pidfd, struct dc_err *err)
 	}
 }
 
-/* 127 is the shell's word for "not found". */
+/* The shell's words: 127 is "not found", 128 and more a signal. */
 static int
 judge(const struct dc_step *s, const char *what, int status, struct dc_err *err)
 {
-	dc_auto_free char *how = NULL;
+	const char *name;
 
 	if (status == 0)
 		return 0;
-	if (status == 126 || status == 127)
+	if (status == 126)
+		return dc_fail(err, DC_EUSER, "the command `%s` cannot be run",
+		    what);
+	if (status == 127)
 		return dc_fail(err, DC_EUSER,
-		    "the command `%s` was not found or cannot be run", what);
-	if (status < 128)
+		    "the command `%s` was not found, or ended with one that"
+		    " was not",
+		    what);
+	name = status > 128 ? sigabbrev_np(status - 128) : NULL;
+	if (name == NULL)
 		return dc_fail(err, DC_EUSER, "the command `%s` returned %d",
 		    what, status);
-	how = dc_spawn_describe(status);
-	return dc_fail(err, DC_EUSER, "the command `%s` %s%s", what, how,
-	    status == 128 + 9 && s->killed != NULL ? s->killed : "");
+	return dc_fail(err, DC_EUSER,
+	    "the command `%s` exited on signal %d (SIG%s)%s", what,
+	    status - 128, name,
+	    status == 128 + SIGKILL && s->killed != NULL ? s->killed : "");
 }
 
 static int
@@ -145,8 +161,11 @@ dc_step_run(const struct dc_step *s, const char *what, const char *cwd,
 	pidfd = pidfd_open(pid, 0);
 	rc = pidfd < 0 ? dc_fail_errno(err, "pidfd of %d", (int)pid)
 		       : follow(s, out_r, pidfd, err);
+	/* Unreaped it would keep the container's pid 1 from ending. */
+	if (rc < 0)
+		(void)kill(pid, SIGKILL);
+	status = dc_spawn_wait(pid, rc < 0 ? NULL : err);
 	if (rc < 0)
 		return rc;
-	status = dc_spawn_wait(pid, err);
 	return status < 0 ? status : judge(s, what, status, err);
 }

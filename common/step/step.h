@@ -14,6 +14,7 @@ struct dc_step {
 	bool as_root;              /* of the container; else as dotcloud */
 	struct dc_log_buffer *log; /* where its output goes */
 	int bell;                  /* wakes still_ours */
+	const char *room;          /* directory not to be filled, or NULL */
 	int64_t deadline;          /* monotonic ms */
 	const char *late;          /* the error when it has passed */
 	const char *killed;        /* hint when it got SIGKILL, or NULL */
@@ -24,7 +25,8 @@ struct dc_step {
 
 /* SCRIPT (shell text) in directory CWD, as user dotcloud; WHAT names it in
  * errors. A status other than 0 and the deadline are DC_EUSER. After any
- * failure the command may still run: its container has to be stopped. */
+ * failure what the command has started may still run: its container has to be
+ * stopped. */
 int dc_step_run(const struct dc_step *s, const char *what, const char *cwd,
     const char *script, struct dc_err *err);
 

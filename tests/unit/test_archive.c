@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 #include "common/archive/archive.h"
 #include "common/base/auto.h"
@@ -207,7 +208,49 @@ START_TEST(round_trip__sparse_files_stay_sparse)
 }
 END_TEST
 
-START_TEST(write__sockets_and_devices_are_left_out)
+static void
+set_attribute(const char *name, const char *attribute, const char *value,
+    size_t len)
+{
+	dc_auto_fd int fd = openat(from, name, O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fsetxattr(fd, attribute, value, len, 0), 0);
+}
+
+static void
+ck_attribute(const char *name, const char *attribute, const char *value,
+    ssize_t len)
+{
+	dc_auto_fd int fd = openat(to, name, O_RDONLY | O_CLOEXEC);
+	char found[64];
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fgetxattr(fd, attribute, found, sizeof(found)), len);
+	if (len > 0)
+		ck_assert_mem_eq(found, value, (size_t)len);
+}
+
+START_TEST(round_trip__keeps_attributes_of_users)
+{
+	ck_assert_int_eq(mkdirat(from, "d", 0700), 0);
+	add_file("d/f", "x", 0600);
+	add_file("z", "x", 0600);
+	set_attribute("z", "user.b", "raw\0\n", 5);
+	set_attribute("z", "user.a", "", 0);
+	set_attribute("d", "user.dir", "yes", 3);
+	if (geteuid() == 0)
+		set_attribute("z", "trusted.overlay.opaque", "y", 1);
+	round_trip();
+	ck_attribute("z", "user.b", "raw\0\n", 5);
+	ck_attribute("z", "user.a", "", 0);
+	ck_attribute("d", "user.dir", "yes", 3);
+	ck_attribute("d/f", "user.dir", NULL, -1);
+	ck_attribute("z", "trusted.overlay.opaque", NULL, -1);
+}
+END_TEST
+
+START_TEST(write__sockets_and_devices_are_removed)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	dc_auto_fd int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -221,6 +264,9 @@ START_TEST(write__sockets_and_devices_are_left_out)
 	round_trip();
 	ck_assert_int_lt(fstatat(to, "sock", &st, 0), 0);
 	ck_assert_int_lt(fstatat(to, "null", &st, 0), 0);
+	/* The tree is used beside its archive, and must be the same. */
+	ck_assert_int_lt(fstatat(from, "sock", &st, 0), 0);
+	ck_assert_int_lt(fstatat(from, "null", &st, 0), 0);
 	ck_same("z", S_IFREG | 0644);
 }
 END_TEST
@@ -405,7 +451,8 @@ archive_suite(void)
 	tcase_add_test(tc, round_trip__keeps_modes_times_links_and_owners);
 	tcase_add_test(tc, round_trip__keeps_names_of_any_bytes);
 	tcase_add_test(tc, round_trip__sparse_files_stay_sparse);
-	tcase_add_test(tc, write__sockets_and_devices_are_left_out);
+	tcase_add_test(tc, round_trip__keeps_attributes_of_users);
+	tcase_add_test(tc, write__sockets_and_devices_are_removed);
 	tcase_add_test(tc, write__the_same_tree_gives_the_same_bytes);
 	tcase_add_test(tc, write__limits_hold);
 	tcase_add_test(tc, write__a_deep_tree_is_refused);

@@ -166,6 +166,28 @@ START_TEST(read__devices_are_skipped)
 }
 END_TEST
 
+START_TEST(read__attributes_that_give_rights_are_refused)
+{
+	static const char *const names[] = {"security.capability",
+	    "trusted.overlay.opaque", "system.nothing", "user"};
+	struct archive *a = archive_write_new();
+	struct archive_entry *e = archive_entry_new();
+
+	ck_assert_int_eq(archive_write_set_format_pax(a), ARCHIVE_OK);
+	ck_assert_int_eq(archive_write_add_filter_zstd(a), ARCHIVE_OK);
+	ck_assert_int_eq(archive_write_open_fd(a, pack), ARCHIVE_OK);
+	archive_entry_set_pathname(e, "program");
+	archive_entry_set_mode(e, S_IFREG | 0755);
+	archive_entry_set_size(e, 0);
+	archive_entry_xattr_add_entry(e, names[_i], "\1\0\0\2", 4);
+	ck_assert_int_eq(archive_write_header(a, e), ARCHIVE_OK);
+	archive_entry_free(e);
+	ck_assert_int_eq(archive_write_free(a), ARCHIVE_OK);
+	ck_assert_int_eq(read_tree(), DC_EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "which no archive may set"));
+}
+END_TEST
+
 /* From the project root, or from wherever the tests are started below it. */
 START_TEST(fuzz__its_corpus_passes)
 {
@@ -204,6 +226,8 @@ archive_hostile_suite(void)
 	tcase_add_loop_test(tc, read__nothing_gets_out, 0,
 	    sizeof(evils) / sizeof(evils[0]));
 	tcase_add_test(tc, read__devices_are_skipped);
+	tcase_add_loop_test(tc, read__attributes_that_give_rights_are_refused,
+	    0, 4);
 	tcase_add_test(tc, fuzz__its_corpus_passes);
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,6 +1,7 @@
 /* tests/unit/test_receive.c -- uploads: what an ssh client may ask for, and
  * trees that strangers wrote. */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "common/base/fs.h"
 #include "common/base/str.h"
+#include "uploader/paths.h"
 #include "uploader/tail.h"
 #include "uploader/tree.h"
 #include "uploader/words.h"
@@ -241,6 +243,52 @@ START_TEST(tail__last_lines_then_what_comes)
 }
 END_TEST
 
+static const struct {
+	const char *approot, *buildscript, *prebuild, *postinstall;
+	int rc;
+	const char *said;
+} leads[] = {
+    {".", NULL, NULL, NULL, 0, NULL},
+    {"sub", "run", "./hook", "~/x", 0, NULL},
+    {"inside", "sub/run", "/bin/true", "echo out", 0, NULL},
+    {"not-there", "not-there", "not-there", NULL, 0, NULL},
+    {"out", NULL, NULL, NULL, DC_EUSER, "\"approot\" of service \"www\""},
+    {"absolute", NULL, NULL, NULL, DC_EUSER, "leads out"},
+    {"loop", NULL, NULL, NULL, DC_EUSER, "symbolic link to itself"},
+    {"sub", "absolute", NULL, NULL, DC_EUSER, "\"buildscript\""},
+    {".", NULL, "out && true", NULL, DC_EUSER, "\"prebuild\""},
+    {"sub", NULL, "../absolute/x", NULL, DC_EUSER, "'sub/../absolute/x'"},
+    {".", NULL, NULL, "loop;true", DC_EUSER, "\"postinstall\""},
+    {"sub/own", NULL, NULL, NULL, DC_EUSER, "'sub/own/./postinstall'"},
+};
+
+START_TEST(paths_check__links_that_lead_out)
+{
+	struct dc_service_def def = {.name = (char *)"www",
+	    .approot = (char *)leads[_i].approot,
+	    .buildscript = (char *)leads[_i].buildscript,
+	    .prebuild = (char *)leads[_i].prebuild,
+	    .postinstall = (char *)leads[_i].postinstall};
+	const struct dc_buildfile file = {.services = &def, .nservices = 1};
+	struct dc_err err = DC_ERR_INIT;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(mkdirat(fd, "sub", 0755), 0);
+	ck_assert_int_eq(mkdirat(fd, "sub/own", 0755), 0);
+	ck_assert_int_eq(symlinkat("sub", fd, "inside"), 0);
+	ck_assert_int_eq(symlinkat("../../etc", fd, "out"), 0);
+	ck_assert_int_eq(symlinkat("/etc", fd, "absolute"), 0);
+	ck_assert_int_eq(symlinkat("loop", fd, "loop"), 0);
+	ck_assert_int_eq(symlinkat("/bin/true", fd, "sub/own/postinstall"), 0);
+	ck_assert_int_eq(paths_check(&file, fd, &err), leads[_i].rc);
+	if (leads[_i].said != NULL)
+		ck_assert_msg(strstr(err.msg, leads[_i].said) != NULL, "%s",
+		    err.msg);
+	(void)close(fd);
+}
+END_TEST
+
 Suite *
 receive_suite(void)
 {
@@ -257,6 +305,8 @@ receive_suite(void)
 	tcase_add_checked_fixture(trees, make_dir, remove_dir);
 	tcase_add_test(trees, tree_clean__leaves_only_harmless_things);
 	tcase_add_test(trees, tree_clean__depth_is_bounded);
+	tcase_add_loop_test(trees, paths_check__links_that_lead_out, 0,
+	    sizeof(leads) / sizeof(leads[0]));
 	tcase_add_test(trees, tail__last_lines_then_what_comes);
 	suite_add_tcase(s, trees);
 	return s;

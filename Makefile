@@ -98,9 +98,9 @@ $(OUT)/libexec/dcinit: $(call obj,$(OUT)/musl,$(RUNTIME) common/base/err.c commo
 	$(MUSL_CC) -static -s -o $@ $^
 
 # What installs Debian packages, inside the container that is made for it.
-$(OUT)/libexec/dcloud-packages: runtime/packages
+$(OUT)/libexec/dcloud-packages: runtime/packages runtime/packages.renamed
 	@mkdir -p $(@D)
-	install -m 755 $< $@
+	cat $^ >$@.new && chmod 755 $@.new && mv $@.new $@
 
 # --- tests ------------------------------------------------------------------
 

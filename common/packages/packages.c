@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 /* Part of every key: another one when `runtime/packages` does other things. */
-#define FORMAT "1"
+#define FORMAT "2"
 
 static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 static const char rest[] = "abcdefghijklmnopqrstuvwxyz0123456789+.-";
@@ -52,18 +52,32 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* There are no capitals in names, only in versions. */
+static char *
+lower_name(const char *name)
+{
+	char *copy = dc_strdup(name), *p;
+
+	for (p = copy; *p != '\0' && *p != '='; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	return copy;
+}
+
 static int
 add_names(struct dc_strv *to, const struct dc_strv *names, struct dc_err *err)
 {
 	size_t i;
 
 	for (i = 0; i < names->n; i++) {
-		if (!dc_packages_is_name(names->v[i]))
+		dc_auto_free char *name = lower_name(names->v[i]);
+
+		if (!dc_packages_is_name(name))
 			return dc_fail(err, DC_EUSER,
 			    "systempackages: '%.80s' is not the name of a"
 			    " Debian package",
 			    names->v[i]);
-		dc_strv_add(to, names->v[i]);
+		dc_strv_add(to, name);
 	}
 	return 0;
 }

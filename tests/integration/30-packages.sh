@@ -2,7 +2,7 @@
 # tests/integration/30-packages.sh -- systempackages: a layer made once, in the
 # build and in every instance, found again and made again; apt's errors.
 . "$(dirname "$0")/lib.sh"
-plan 15
+plan 22
 platform_up
 
 layers() { find "$root/packages" -mindepth 1 -maxdepth 1 -type d ! -name apt |
@@ -49,14 +49,30 @@ sed -i 's/no-such-package/"-oDir=x"/' dotcloud.yml
 like "a bad name never reaches apt" "$(dcloud push 2>&1)" \
     "'-oDir=x' is not the name of a Debian package"
 
+sed -i 's/"-oDir=x"/"figlet; id"/' dotcloud.yml
+like "nor does a shell line" "$(dcloud push 2>&1)" \
+    "'figlet; id' is not the name of a Debian package"
+
 # Somebody has removed the layer: an instance makes it again.
 cd "$root/work/one" || exit 1
 dcloud -y destroy >/dev/null 2>&1
 cd "$root/work/two" || exit 1
-sed -i 's/figlet, "-oDir=x"/figlet/' dotcloud.yml
+sed -i 's/figlet, "figlet; id"/figlet/' dotcloud.yml
 dcloud push >/dev/null 2>&1
 rm -rf "$root"/packages/????????????????????????????????
 log=$(dcloud deploy previous 2>&1)
 like "a rollback makes a lost layer again" "$log" \
     '\[www.0\] Installing system packages: figlet$'
 is "and runs" "$(get two | tr '\n' ' ')" "1 root "
+
+# Names of 2010, of a version that is gone, in capitals.
+sed -i 's/\[figlet\]/[figlet, git-core, libicu42, "sl=3.03-15", TCL8.5]/' dotcloud.yml
+log=$(dcloud push 2>&1)
+is "names of Ubuntu 10.04 are known" $? 0
+like "one from the list" "$log" '\] git-core: taking git in its place$'
+like "one with a number in it" "$log" '\] libicu42: taking libicu[0-9]+ in its place$'
+like "in capitals" "$log" '\] tcl8.5: taking tcl in its place$'
+like "a version that is gone" "$log" 'sl=3.03-15: taking the version that there is'
+sed -i 's/git-core.*TCL8.5/imagemagik/' dotcloud.yml
+like "of an unknown one, the nearest are named" "$(dcloud push 2>&1)" \
+    'There is no Debian package imagemagik; there are: imagemagick'

@@ -2,7 +2,7 @@
 # tests/integration/32-python.sh -- python: Flask from PyPI behind nginx and
 # uWSGI, requirements, configuration, maintenance; python-worker.
 . "$(dirname "$0")/lib.sh"
-plan 24
+plan 26
 platform_up
 
 example python flask
@@ -35,11 +35,16 @@ rm maintenance
 dcloud push >/dev/null 2>&1
 is "and 200 without it" "$(status flask)" 200
 
-sed -i 's/uwsgi_processes: 2/python_version: v2.6/' dotcloud.yml
+sed -i 's/uwsgi_processes: 2/python_version: v4.2/' dotcloud.yml
 log=$(dcloud push 2>&1)
-is "another python fails" $? 2
-like "and says what there is" "$log" "there is no python 'v2.6' here; there is v3\.[0-9]+"
-sed -i 's/python_version: v2.6/uwsgi_processes: many/' dotcloud.yml
+is "a python that is not there fails" $? 2
+like "and says what there is" "$log" \
+    "there is no python 'v4.2' here; there are v2\.7 \(2\.7\.[0-9]+\) and v3\.[0-9]+ "
+sed -i 's/python_version: v4.2/python_version: v3.2/' dotcloud.yml
+log=$(dcloud push 2>&1)
+is "an older Python 3 is the one there is" $? 0
+like "in a line" "$log" 'There is no python v3.2 any more: taking v3\.[0-9]+$'
+sed -i 's/python_version: v3.2/uwsgi_processes: many/' dotcloud.yml
 like "a bad value is refused" "$(dcloud push 2>&1)" \
     "config: uwsgi_processes is a number from 1 to 128, not 'many'"
 sed -i 's/uwsgi_processes: many/uwsgi_enable_threads: true/' dotcloud.yml

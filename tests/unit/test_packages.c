@@ -90,6 +90,19 @@ START_TEST(init__order_and_repetition_do_not_matter)
 }
 END_TEST
 
+START_TEST(init__names_have_no_capitals_but_versions_do)
+{
+	dc_auto_strv struct dc_strv a = {0}, none = {0};
+	dc_auto_packages struct dc_packages p = {0};
+
+	dc_strv_add(&a, "ImageMagick");
+	dc_strv_add(&a, "SL=1.0RC1");
+	ck_assert_int_eq(dc_packages_init(&p, image, &none, &a, NULL), 0);
+	ck_assert_str_eq(p.names.v[0], "imagemagick");
+	ck_assert_str_eq(p.names.v[1], "sl=1.0RC1");
+}
+END_TEST
+
 START_TEST(init__another_image_is_another_key)
 {
 	dc_auto_free char *status =
@@ -201,6 +214,7 @@ packages_suite(void)
 	    sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(t, is_name__has_a_limit);
 	tcase_add_test(t, init__order_and_repetition_do_not_matter);
+	tcase_add_test(t, init__names_have_no_capitals_but_versions_do);
 	tcase_add_test(t, init__another_image_is_another_key);
 	tcase_add_test(t, init__a_bad_name_is_the_users);
 	tcase_add_test(t, type_apply__what_is_not_allowed_names_what_is);

@@ -4,13 +4,16 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/spawn.h"
+#include "common/box/box.h"
 #include "common/box/place.h"
 #include "deployer/control.h"
 #include "deployer/health.h"
+#include "deployer/listening.h"
 #include "deployer/ports.h"
 #include "deployer/probe.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -20,6 +23,21 @@
 /* An application that crashes so often before its first answer has failed;
  * fewer may be a wait for its database. */
 #define MAX_CRASHES 5
+
+/* After so long without a listener a service that nobody said listens is a
+ * worker; sooner where the version that runs now is one. */
+#define QUIET_MS 10000
+#define QUIET_AGAIN_MS 2000
+#define QUIET "nothing listens"
+
+/* What ends the reading of the watch, but a program that keeps crashing. */
+struct watch_for {
+	bool steady;      /* all programs stay up */
+	int64_t limit;    /* monotonic ms */
+	int64_t quiet_ms; /* and nothing listens for so long; 0: never */
+	pid_t pid;        /* of the container */
+	const struct unit *u;
+};
 
 /* Programs by name and whether each has stayed up. */
 struct program {
@@ -85,11 +103,19 @@ all_steady(const struct programs *p)
 	return true;
 }
 
-/* Reads the watch until a program has crashed too often, or (WANT_STEADY) all
- * stay up, or LIMIT (monotonic ms) passes. 0: steady. */
-static int
-read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
+static bool
+is_quiet(const struct watch_for *w, const struct programs *p, int64_t since)
 {
+	return w->quiet_ms > 0 && dc_mono_ms() - since >= w->quiet_ms &&
+	       p->n > 0 && all_steady(p) &&
+	       !listening_elsewhere(w->pid, w->u->ports, w->u->nports);
+}
+
+/* Reads the watch until what W says has come: 0. DC_ENOTFOUND: it is quiet. */
+static int
+read_watch(int fd, const struct watch_for *w, struct dc_err *err)
+{
+	int64_t since = dc_mono_ms();
 	dc_auto_str struct dc_str pending = {0};
 	struct programs programs = {0};
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -98,10 +124,12 @@ read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
 	ssize_t n;
 
 	for (;;) {
-		left = limit - dc_mono_ms();
+		left = w->limit - dc_mono_ms();
 		if (left <= 0)
 			return dc_fail(err, DC_EUSER,
 			    "its processes did not stay up in time");
+		if (is_quiet(w, &programs, since))
+			return dc_fail(err, DC_ENOTFOUND, QUIET);
 		if (poll(&p, 1, left < 1000 ? (int)left : 1000) <= 0)
 			continue;
 		n = read(fd, chunk, sizeof(chunk));
@@ -119,7 +147,7 @@ read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
 		if (programs.crashed[0] != '\0')
 			return dc_fail(err, DC_EUSER,
 			    "process %s keeps crashing", programs.crashed);
-		if (want_steady && programs.n > 0 && all_steady(&programs))
+		if (w->steady && programs.n > 0 && all_steady(&programs))
 			return 0;
 	}
 }
@@ -127,7 +155,8 @@ read_watch(int fd, bool want_steady, int64_t limit, struct dc_err *err)
 /* A child that reads the watch beside the probe; the end of the pipe that it
  * holds is the word to stop. Its error comes through the pipe. */
 static int
-start_guard(pid_t *pid, int *out, int watch, struct dc_err *err)
+start_guard(pid_t *pid, int *out, int watch, const struct watch_for *w,
+    struct dc_err *err)
 {
 	struct dc_err e = DC_ERR_INIT;
 	int fds[2];
@@ -136,7 +165,7 @@ start_guard(pid_t *pid, int *out, int watch, struct dc_err *err)
 		return dc_fail_errno(err, "pipe");
 	*pid = dc_spawn_job(err);
 	if (*pid == 0) {
-		(void)read_watch(watch, false, INT64_MAX / 2, &e);
+		(void)read_watch(watch, w, &e);
 		(void)dc_fs_write_all(fds[1], e.msg, strlen(e.msg) + 1, NULL);
 		_exit(0);
 	}
@@ -168,30 +197,45 @@ probe(struct unit *u, const struct dc_port *port, const struct health *health,
 					       : probe_tcp(NULL, &p, err);
 }
 
+static int
+fail_unresponsive(const struct watch_for *w, const struct dc_port *port,
+    struct dc_err *err)
+{
+	dc_auto_str struct dc_str where = {0};
+	char why[DC_ERR_MAX];
+
+	(void)snprintf(why, sizeof(why), "%s", err->msg);
+	listening_format(&where, w->pid);
+	return dc_fail(err, DC_EUSER,
+	    "the instance did not become responsive on port %d (%s, %s): %s;"
+	    " it listens on: %s",
+	    port->port, port->name, port->kind, why,
+	    where.len > 0 ? where.data : "nothing");
+}
+
 /* Probes until an answer, the deadline, or the guard's word. */
 static int
 probe_guarded(struct unit *u, const struct dc_port *port,
-    const struct health *health, int watch, struct dc_err *err)
+    const struct health *health, int watch, const struct watch_for *w,
+    struct dc_err *err)
 {
 	dc_auto_fd int guard = -1;
 	char why[DC_ERR_MAX] = "";
 	pid_t pid = -1;
-	int rc = start_guard(&pid, &guard, watch, err);
+	int rc = start_guard(&pid, &guard, watch, w, err);
 
 	if (rc < 0)
 		return rc;
 	rc = probe(u, port, health, guard, err);
 	if (rc == DC_ESTALE) {
 		(void)!read(guard, why, sizeof(why) - 1);
-		rc = dc_fail(err, DC_EUSER,
-		    "%s; it was to answer on port %d (%s)", why, port->port,
-		    port->name);
+		rc = strcmp(why, QUIET) == 0
+			 ? dc_fail(err, DC_ENOTFOUND, QUIET)
+			 : dc_fail(err, DC_EUSER,
+			       "%s; it was to answer on port %d (%s)", why,
+			       port->port, port->name);
 	} else if (rc == DC_EUSER) {
-		(void)snprintf(why, sizeof(why), "%s", err->msg);
-		rc = dc_fail(err, DC_EUSER,
-		    "the instance did not become responsive on port %d (%s,"
-		    " %s): %s",
-		    port->port, port->name, port->kind, why);
+		rc = fail_unresponsive(w, port, err);
 	}
 	(void)kill(pid, SIGKILL);
 	(void)dc_spawn_wait(pid, NULL);
@@ -199,8 +243,10 @@ probe_guarded(struct unit *u, const struct dc_port *port,
 }
 
 static int
-wait_responsive(struct unit *u, struct dc_err *err)
+wait_responsive(struct unit *u, const struct watch_for *quiet,
+    struct dc_err *err)
 {
+	struct watch_for w = *quiet;
 	const struct dc_port *http = ports_find(u->ports, u->nports, "http");
 	const struct dc_port *tcp = ports_find(u->ports, u->nports, "tcp");
 	dc_auto_fd int watch = -1;
@@ -211,10 +257,14 @@ wait_responsive(struct unit *u, struct dc_err *err)
 		rc = control_watch(&watch, u->box_dir, err);
 	if (rc < 0)
 		return rc;
-	if (http == NULL && tcp == NULL)
-		return read_watch(watch, true,
-		    dc_mono_ms() + health.deadline * INT64_C(1000), err);
-	return probe_guarded(u, http != NULL ? http : tcp, &health, watch, err);
+	if (http == NULL && tcp == NULL) {
+		w.steady = true;
+		w.quiet_ms = 0;
+		w.limit = dc_mono_ms() + health.deadline * INT64_C(1000);
+		return read_watch(watch, &w, err);
+	}
+	return probe_guarded(u, http != NULL ? http : tcp, &health, watch, &w,
+	    err);
 }
 
 /* DC_ESTALE when the instance was given up meanwhile: its deployment has
@@ -245,7 +295,8 @@ follow_child(struct unit *u, int pidfd, struct dc_err *err)
 /* The waiting is a child's, which has nothing to do with the store; ours is to
  * notice when there is nothing to wait for any more. */
 static int
-run_child(struct unit *u, struct dc_err *shared, struct dc_err *err)
+run_child(struct unit *u, const struct watch_for *w, struct dc_err *shared,
+    struct dc_err *err)
 {
 	dc_auto_fd int pidfd = -1;
 	pid_t pid = dc_spawn_job(err);
@@ -254,7 +305,7 @@ run_child(struct unit *u, struct dc_err *shared, struct dc_err *err)
 	if (pid < 0)
 		return (int)pid;
 	if (pid == 0)
-		_exit(wait_responsive(u, shared) < 0);
+		_exit(wait_responsive(u, w, shared) < 0);
 	pidfd = pidfd_open(pid, 0);
 	rc = pidfd < 0 ? dc_fail_errno(err, "pidfd of %d", (int)pid)
 		       : follow_child(u, pidfd, err);
@@ -267,16 +318,90 @@ run_child(struct unit *u, struct dc_err *shared, struct dc_err *err)
 	    shared->msg);
 }
 
+#define SERVING                                                                \
+	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
+	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED))
+
+/* The other instances of the service that serve, or did until this moment. */
+struct others {
+	struct unit *u;
+	size_t n;
+	bool listen;
+};
+
+static int
+note_other(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct others *o = arg;
+	dc_auto_free char *box = NULL;
+	pid_t pid;
+
+	(void)err;
+	if (i->deployment_id == o->u->row.deployment_id)
+		return 0; /* it comes back, and its router looks again */
+	box = dc_asprintf("%s-i%" PRId64, o->u->job->conf->bridge, i->id);
+	pid = dc_box_pid(o->u->boxes, box);
+	o->n++;
+	o->listen |=
+	    pid <= 0 || listening_elsewhere(pid, o->u->ports, o->u->nports);
+	return 0;
+}
+
+static bool
+is_asked_for(const struct unit *u)
+{
+	size_t i;
+
+	for (i = 0; i < u->def.ports.n; i++)
+		if (strcmp(u->def.ports.v[i].value, "http") == 0)
+			return true;
+	return dc_json_find(u->def.extras, "healthcheck") != NULL;
+}
+
+/* A type's http port that nobody asked for need not be used: CONTRACT 1.8 has
+ * workers of type nodejs. But what answers today must answer tomorrow. */
+static int
+find_quiet(int64_t *ms, struct unit *u, struct dc_err *err)
+{
+	struct others o = {.u = u};
+	int rc;
+
+	*ms = 0;
+	if (is_asked_for(u))
+		return 0;
+	rc = dc_instance_each(u->job->db, 0, u->row.service_id, SERVING,
+	    note_other, &o, err);
+	if (rc == 0 && !o.listen)
+		*ms = o.n > 0 ? QUIET_AGAIN_MS : QUIET_MS;
+	return rc;
+}
+
+static int
+say_worker(struct unit *u, struct dc_err *err)
+{
+	const struct dc_port *http = ports_find(u->ports, u->nports, "http");
+
+	return unit_say(u, DC_LOG_INFO, err,
+	    "Nothing listens on port %d: taken for a worker, which gets no"
+	    " requests.",
+	    http != NULL ? http->port : 0);
+}
+
 int
 launch_wait(struct unit *u, struct dc_err *err)
 {
+	struct watch_for w = {.limit = INT64_MAX / 2,
+	    .u = u,
+	    .pid = dc_box_pid(u->boxes, u->box)};
 	struct dc_err *shared = mmap(NULL, sizeof(*shared),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int rc;
 
 	if (shared == MAP_FAILED)
 		return dc_fail_errno(err, "mmap");
-	rc = run_child(u, shared, err);
+	rc = find_quiet(&w.quiet_ms, u, err);
+	if (rc == 0)
+		rc = run_child(u, &w, shared, err);
 	(void)munmap(shared, sizeof(*shared));
-	return rc;
+	return rc == DC_ENOTFOUND ? say_worker(u, err) : rc;
 }

@@ -18,6 +18,16 @@ make(const char *name, const char *kind, int port)
 	return p;
 }
 
+/* There is one http port: where the type has its own, a name for it given in
+ * the build file is another name of that one. */
+static int
+number_of(const struct dc_pair *port, const struct dc_type *type, int i)
+{
+	if (type->http_port > 0 && strcmp(port->value, "http") == 0)
+		return type->http_port;
+	return FIRST_PORT + i;
+}
+
 size_t
 ports_list(struct dc_port *ports, const struct dc_service_def *def,
     const struct dc_type *type)
@@ -30,7 +40,7 @@ ports_list(struct dc_port *ports, const struct dc_service_def *def,
 		ports[n++] = make("www", "http", FIRST_PORT);
 	for (i = 0; i < def->ports.n && i < DC_MAX_PORTS; i++)
 		ports[n++] = make(def->ports.v[i].name, def->ports.v[i].value,
-		    FIRST_PORT + (int)i);
+		    number_of(&def->ports.v[i], type, (int)i));
 	return n;
 }
 

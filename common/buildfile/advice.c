@@ -190,13 +190,6 @@ look_at_port(const struct advice *a, const struct dc_yaml_node *name,
 		    a->def->type, a->type->port_name);
 	if (strcasecmp(name->text, a->type->port_name) == 0)
 		remove_port(&a->def->ports, name->text);
-	else if (is_http)
-		dc_advice_add(a->f,
-		    "the port \"%s\" of service \"%s\" (line %zu of "
-		    "dotcloud.yml) is not routed: services of type \"%s\" "
-		    "answer http on port %d",
-		    name->text, a->def->name, name->line, a->def->type,
-		    a->type->http_port);
 	return 0;
 }
 

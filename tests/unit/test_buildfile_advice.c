@@ -79,9 +79,7 @@ static const struct {
 	"\"systempackages\" in the config of service \"www\" (line 3 of "
 	"dotcloud.yml) has no effect: it belongs one level up, beside "
 	"\"type\""},
-    {OF("nodejs", "  ports: {web: http}"),
-	"the port \"web\" of service \"www\" (line 3 of dotcloud.yml) is not "
-	"routed: services of type \"nodejs\" answer http on port 8080"},
+    {OF("nodejs", "  ports: {web: http}"), NULL},
     {OF("custom", "  environment: {A: [x, 1]}"),
 	"the variable \"A\" of service \"www\" (line 3 of dotcloud.yml) is a "
 	"list: processes get it as text, ['x', 1]"},

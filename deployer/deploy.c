@@ -4,6 +4,7 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/store/build.h"
@@ -13,6 +14,7 @@
 #include "common/store/revision.h"
 #include "common/store/service.h"
 #include "deployer/health.h"
+#include "deployer/move.h"
 #include "deployer/route.h"
 #include "deployer/scale.h"
 
@@ -20,6 +22,8 @@
 #include <string.h>
 
 #define RETRY_MS (3600 * 1000L)
+#define MOVE_MS                                                                \
+	((DC_HOLD_DRAIN_SECONDS + DC_STOP_SECONDS + DC_HOLD_SECONDS) * 1000L)
 
 struct work {
 	struct dc_job *job;
@@ -201,10 +205,60 @@ installing(struct work *w, struct dc_err *err)
 	return rc == 0 ? move(w, DC_DEPLOYMENT_LAUNCHING, err) : rc;
 }
 
+/* Until each new instance has answered, or waits for the ~/data of one that
+ * serves. */
 static int
 launching(struct work *w, struct dc_err *err)
 {
-	return move(w, DC_DEPLOYMENT_PROBING, err);
+	struct move m = {0};
+	size_t late = 0;
+	int rc;
+
+	for (;;) {
+		dc_bell_clear(w->job->bell);
+		rc = check_ours(w, err);
+		if (rc == 0)
+			rc = move_look(&m, w->job, &w->d, err);
+		if (rc == 0 && m.starting == 0)
+			rc = move_late(&late, w->job, &w->d, err);
+		if (rc < 0)
+			return rc;
+		if (m.starting == 0 && late == 0)
+			break;
+		if (late == 0)
+			dc_bell_wait(w->job->bell, 1000);
+	}
+	if (m.waiting == 0)
+		return move(w, DC_DEPLOYMENT_PROBING, err);
+	rc = move_begin(w->job, &w->d, err);
+	if (rc == 0)
+		w->d.state = DC_DEPLOYMENT_MOVING;
+	return rc;
+}
+
+/* The old instances make room, while their requests wait. */
+static int
+moving(struct work *w, struct dc_err *err)
+{
+	int64_t end = dc_mono_ms() + MOVE_MS;
+	struct move m = {0};
+	int rc = route_sync(w->job->conf, w->job->db, err);
+
+	while (rc == 0) {
+		dc_bell_clear(w->job->bell);
+		rc = check_ours(w, err);
+		if (rc == 0)
+			rc = move_look(&m, w->job, &w->d, err);
+		if (rc == 0 && m.parking == 0)
+			return move(w, DC_DEPLOYMENT_PROBING, err);
+		if (rc == 0 && dc_mono_ms() > end)
+			return dc_fail(err, DC_EUSER,
+			    "~/data could not be moved within %ld seconds",
+			    MOVE_MS / 1000);
+		if (rc == 0)
+			dc_bell_wait(w->job->bell, 1000);
+	}
+	return rc;
 }
 
 static int
@@ -249,6 +303,7 @@ static int (*const steps[DC_DEPLOYMENT_NSTATES])(struct work *,
     [DC_DEPLOYMENT_INITIALIZING] = initializing,
     [DC_DEPLOYMENT_INSTALLING] = installing,
     [DC_DEPLOYMENT_LAUNCHING] = launching,
+    [DC_DEPLOYMENT_MOVING] = moving,
     [DC_DEPLOYMENT_PROBING] = probing,
     [DC_DEPLOYMENT_SWITCHING] = switching,
 };
@@ -264,6 +319,8 @@ fail(struct work *w, struct dc_err *err)
 	log_info("deployment=%" PRId64 " app='%s' failed: %s", w->d.id,
 	    w->d.application, err->msg);
 	rc = scale_undo(w->job, &w->d, err);
+	if (rc == 0 && w->d.state >= DC_DEPLOYMENT_MOVING)
+		rc = route_sync(w->job->conf, w->job->db, err);
 	if (rc < 0)
 		return rc;
 	return dc_deployment_end(w->job->db, w->d.id, (int)w->d.state,

@@ -11,6 +11,7 @@
 #include "common/store/instance.h"
 #include "common/store/service.h"
 #include "deployer/codesweep.h"
+#include "deployer/data.h"
 #include "deployer/route.h"
 #include "deployer/scale.h"
 
@@ -19,6 +20,10 @@
 #define NEW                                                                    \
 	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
 	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_READY))
+
+#define SERVED                                                                 \
+	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
+	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED))
 
 /* One application's or service's end under way. */
 struct work {
@@ -42,7 +47,7 @@ end_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	if ((NEW & DC_FROM(i->state)) != 0)
 		return let_go(dc_instance_fail(w->job->db, i->id, (int)i->state,
 		    NULL, "it was destroyed", err));
-	if (i->state == DC_INSTANCE_UP || i->state == DC_INSTANCE_DOWN)
+	if ((SERVED & DC_FROM(i->state)) != 0)
 		return let_go(dc_instance_move(w->job->db, i->id, (int)i->state,
 		    DC_INSTANCE_DRAINING, NULL, err));
 	return 0;
@@ -99,7 +104,9 @@ step_service(const struct dc_service *s, void *arg, struct dc_err *err)
 	if (rc < 0 || w.busy)
 		return rc;
 	log_info("app='%s' service='%s' destroyed", s->application, s->name);
-	rc = dc_service_remove(job->db, s->id, err);
+	rc = data_remove(job->conf, s->id, err);
+	if (rc == 0)
+		rc = dc_service_remove(job->db, s->id, err);
 	return rc == 0 ? route_sync(job->conf, job->db, err) : rc;
 }
 

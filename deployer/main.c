@@ -20,6 +20,9 @@
 #define TO_START                                                               \
 	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
 	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_DOWN))
+/* Those of one deployment wait for each other: fewer than it has would wait for
+ * ever. */
+#define STARTS 256
 #define TO_END (DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_FAILED))
 
 /* One deployment of an application at a time, in order. */
@@ -72,8 +75,13 @@ main(int argc, char **argv)
 	    {.name = "start",
 		.machine = &dc_instance_machine,
 		.in = TO_START,
-		.limit = 16,
+		.limit = STARTS,
 		.run = start_run},
+	    {.name = "park",
+		.machine = &dc_instance_machine,
+		.in = DC_FROM(DC_INSTANCE_PARKING),
+		.limit = 64,
+		.run = retire_park},
 	    {.name = "retire",
 		.machine = &dc_instance_machine,
 		.in = TO_END,

@@ -8,4 +8,8 @@
  * has failed: out of the router, SIGTERM, nothing of it left. */
 int retire_run(struct dc_job *job, struct dc_err *err);
 
+/* The job of one that is parking: the same, but its home stays, and its ~/data
+ * goes to its successor. */
+int retire_park(struct dc_job *job, struct dc_err *err);
+
 #endif

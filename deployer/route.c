@@ -7,6 +7,7 @@
 #include "common/base/str.h"
 #include "common/box/net.h"
 #include "common/box/place.h"
+#include "common/store/hold.h"
 #include "common/store/public_port.h"
 #include "common/store/service.h"
 #include "deployer/haproxy.h"
@@ -20,7 +21,7 @@
 /* In the router: those that serve, come back, or finish what they have. */
 #define ROUTED                                                                 \
 	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
-	    DC_FROM(DC_INSTANCE_DRAINING))
+	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_DRAINING))
 
 /* The table while it is read. Instances come ordered by service, so the
  * servers of one backend are neighbours; pointers are set at the end. */
@@ -38,6 +39,8 @@ struct reading {
 	size_t nrows;
 	struct router_host *hosts;
 	size_t nhosts;
+	struct router_hold *holds;
+	size_t nholds;
 };
 
 struct settings {
@@ -159,7 +162,8 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	if (rc < 0)
 		return rc;
 	add_server(r, i->id, &place, http->port,
-	    i->state == DC_INSTANCE_DRAINING);
+	    i->state == DC_INSTANCE_DRAINING ||
+		i->state == DC_INSTANCE_PARKING);
 	return 0;
 }
 
@@ -199,6 +203,17 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 	return 0;
 }
 
+static int
+add_hold(int64_t slot, int64_t until, void *arg, struct dc_err *err)
+{
+	struct reading *r = arg;
+
+	(void)err;
+	r->holds = dc_xrealloc(r->holds, (r->nholds + 1) * sizeof(*r->holds));
+	r->holds[r->nholds++] = (struct router_hold){(int)slot, until};
+	return 0;
+}
+
 static void
 reading_done(struct reading *r)
 {
@@ -213,6 +228,7 @@ reading_done(struct reading *r)
 	free(r->servers);
 	free(r->rows);
 	free(r->hosts);
+	free(r->holds);
 }
 
 static int
@@ -220,7 +236,8 @@ sync_table(struct reading *r, const struct router_conf *c, struct dc_err *err)
 {
 	struct router_backend *backends =
 	    dc_xcalloc(r->nrows, sizeof(*backends));
-	struct router_table table = {backends, r->nrows, r->hosts, r->nhosts};
+	struct router_table table = {backends, r->nrows, r->hosts, r->nhosts,
+	    r->holds, r->nholds};
 	struct router_report report = {0};
 	size_t i;
 	int rc;
@@ -255,6 +272,8 @@ route_sync(const struct dc_conf *conf, struct dc_db *db, struct dc_err *err)
 		    add_target, &r, err);
 	if (rc == 0)
 		rc = dc_service_each_host(db, 0, add_host, &r, err);
+	if (rc == 0)
+		rc = dc_hold_each(db, add_hold, &r, err);
 	if (rc == 0)
 		rc = sync_table(&r, &s.c, err);
 	if (rc == 0)

@@ -23,6 +23,7 @@ enum {
 
 struct sync {
 	const struct router_plan *plan;
+	const struct router_conf *conf;
 	const char *map; /* path of hosts.map, which is also its name */
 	const char *socket;
 	pid_t pid; /* the worker at hand */
@@ -231,9 +232,6 @@ sync_wanted(struct sync *s, const struct haproxy_servers *have)
 			rc = mend_server(s, &have->v[at], v);
 		else
 			rc = add_server(s, be, v);
-		/* An old worker may know fewer slots. */
-		if (rc == DC_ENOTFOUND && s->report == NULL)
-			rc = 0;
 		if (rc < 0)
 			return rc;
 	}
@@ -335,15 +333,31 @@ sync_map(struct sync *s, bool gone)
 	return 0;
 }
 
+static int
+sync_holds(struct sync *s, bool gone)
+{
+	const struct router_worker w = {s->socket, s->pid};
+
+	return router_hold_sync(&w, s->conf, s->plan, gone, s->err);
+}
+
 /* In this order no name ever leads to a backend without its servers, and none
- * to the servers of a former owner of its slot. */
+ * to the servers of a former owner of its slot; and who waits for servers goes
+ * on when they are there. */
 static int
 sync_worker(struct sync *s)
 {
 	struct haproxy_servers have = {0};
 	int rc;
 
+	/* Nothing else can be changed in one on its way out. */
+	if (s->report == NULL) {
+		rc = sync_holds(s, false);
+		return rc == 0 ? sync_holds(s, true) : rc;
+	}
 	rc = haproxy_servers(&have, s->socket, s->pid, s->err);
+	if (rc == 0)
+		rc = sync_holds(s, false);
 	if (rc == 0)
 		rc = sync_map(s, true);
 	if (rc == 0)
@@ -352,6 +366,8 @@ sync_worker(struct sync *s)
 		rc = sync_unwanted(s, &have);
 	if (rc == 0)
 		rc = sync_map(s, false);
+	if (rc == 0)
+		rc = sync_holds(s, true);
 	if (rc == 0)
 		rc = sync_removed(s, &have);
 	haproxy_servers_done(&have);
@@ -406,7 +422,10 @@ router_sync(struct router_report *r, const struct router_conf *c,
 	dc_auto_free char *socket = NULL, *map = NULL;
 	struct router_report report = {0};
 	struct router_plan plan;
-	struct sync s = {.plan = &plan, .err = err, .report = &report};
+	struct sync s = {.plan = &plan,
+	    .conf = c,
+	    .err = err,
+	    .report = &report};
 	int rc;
 
 	rc = check_conf(c, err);

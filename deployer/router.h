@@ -52,6 +52,13 @@ struct router_table {
 		int slot;
 	} * hosts;
 	size_t n_hosts;
+	/* Backends whose requests wait, until a time in milliseconds of the
+	 * epoch at the latest. */
+	const struct router_hold {
+		int slot;
+		int64_t until;
+	} * holds;
+	size_t n_holds;
 };
 
 struct router_report {
@@ -66,15 +73,17 @@ bool router_is_host(const char *host);
  * an older table could overwrite a newer one. */
 int router_lock(int *fd, const struct router_conf *c, struct dc_err *err);
 
-/* ETC/haproxy.cfg, hosts.map and error pages, each atomically and only when
- * changed, so that a HAProxy started now has the whole table. */
+/* ETC/haproxy.cfg, hosts.map, held.map, hold.lua and error pages, each
+ * atomically and only when changed, so that a HAProxy started now has the whole
+ * table. */
 int router_config_save(const struct router_conf *c,
     const struct router_table *t, struct dc_err *err);
 
-/* router_config_save, then the running HAProxy: new servers first, old ones
- * out, then the hosts. Fills in R (or NULL). Reloads, and waits for the new
- * worker, only for more slots or a changed static part. DC_EBUSY: HAProxy does
- * not run; it will start with this table, so there is nothing to do. */
+/* router_config_save, then the running HAProxy: first the requests that are to
+ * wait, new servers, old ones out, the hosts, last those that need not wait.
+ * Fills in R (or NULL). Reloads, and waits for the new worker, only for more
+ * slots or a changed static part. DC_EBUSY: HAProxy does not run; it will start
+ * with this table, so there is nothing to do. */
 int router_sync(struct router_report *r, const struct router_conf *c,
     const struct router_table *t, struct dc_err *err);
 

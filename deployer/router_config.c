@@ -180,6 +180,7 @@ router_plan_init(struct router_plan *p, const struct router_conf *c,
 			p->ignored++;
 	p->n_servers = n;
 	router_listeners_init(p, t);
+	router_hold_init(p, t);
 }
 
 void
@@ -188,6 +189,7 @@ router_plan_done(struct router_plan *p)
 	free(p->maps);
 	free(p->servers);
 	free(p->listeners);
+	free(p->holds);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -288,6 +290,7 @@ add_frontend(struct dc_str *s, const struct router_conf *c)
 		    "\thttp-request set-var(txn.be) str(unknown) "
 		    "if { dst %.*s } { var(txn.be) -m str " ROUTER_API " }\n",
 		    (int)strcspn(c->bridge_bind, ":"), c->bridge_bind);
+	router_hold_rule(s, c);
 	dc_str_add(s,
 	    "\tuse_backend %[var(txn.be)] if { var(txn.be) -m found }\n"
 	    "\tdefault_backend unknown\n");
@@ -295,6 +298,7 @@ add_frontend(struct dc_str *s, const struct router_conf *c)
 	    "backend unknown\n\thttp-request return status 404 content-type "
 	    "\"text/html; charset=utf-8\" file %s/404.html\n",
 	    c->etc);
+	router_hold_backend(s, c);
 	/* Streams: a blank line comes every 20 s or so, and goes out at once.
 	 */
 	dc_str_addf(s,
@@ -318,6 +322,7 @@ add_defaults(struct dc_str *s, const struct router_conf *c)
 		dc_str_addf(s, "\tuser %s\n", c->user);
 	if (c->group != NULL)
 		dc_str_addf(s, "\tgroup %s\n", c->group);
+	dc_str_addf(s, "\tlua-load %s/hold.lua\n", c->etc);
 	dc_str_addf(s,
 	    "\tstats socket %s/haproxy.sock mode 600 level admin "
 	    "expose-fd listeners\n"
@@ -348,6 +353,7 @@ router_shape(struct dc_str *out, const struct router_conf *c,
 	add_defaults(&s, c);
 	add_frontend(&s, c);
 	router_listeners_format(&s, c, p, false);
+	router_hold_format(&s, c);
 	dc_str_add(&s, ROUTER_SERVER_ARGS);
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		dc_str_add(&s, pages[i].html);
@@ -429,7 +435,7 @@ int
 router_plan_save(const struct router_plan *p, const struct router_conf *c,
     const struct router_table *t, struct dc_err *err)
 {
-	dc_auto_str struct dc_str map = {0}, cfg = {0};
+	dc_auto_str struct dc_str map = {0}, cfg = {0}, held = {0}, lua = {0};
 	int rc;
 
 	dc_str_add(&map, "");
@@ -439,6 +445,8 @@ router_plan_save(const struct router_plan *p, const struct router_conf *c,
 		router_backend_name(be, sizeof(be), p->maps[i].slot);
 		dc_str_addf(&map, "%s %s\n", p->maps[i].host, be);
 	}
+	router_hold_map(&held, p);
+	router_hold_format(&lua, c);
 	dc_str_add(&cfg, "# Written by dcloud's deployer; changes are lost.\n"
 			 "global\n\tdescription ");
 	router_shape(&cfg, c, p);
@@ -455,6 +463,10 @@ router_plan_save(const struct router_plan *p, const struct router_conf *c,
 		rc = save_pages(c, err);
 	if (rc == 0)
 		rc = save(c->etc, "hosts.map", map.data, map.len, err);
+	if (rc == 0)
+		rc = save(c->etc, "held.map", held.data, held.len, err);
+	if (rc == 0)
+		rc = save(c->etc, "hold.lua", lua.data, lua.len, err);
 	if (rc == 0)
 		rc = save(c->etc, "haproxy.cfg", cfg.data, cfg.len, err);
 	return rc;

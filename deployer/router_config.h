@@ -33,6 +33,8 @@ struct router_plan {
 		const char *name;
 	} * listeners;
 	size_t n_listeners;
+	struct router_hold *holds;
+	size_t n_holds;
 	int slots;
 	int ignored;
 };
@@ -64,6 +66,21 @@ void router_add_comment(struct dc_str *s, const char *name);
 void router_listeners_init(struct router_plan *p, const struct router_table *t);
 void router_listeners_format(struct dc_str *s, const struct router_conf *c,
     const struct router_plan *p, bool with_servers);
+
+/* router_hold.c: which backends' requests wait; held.map and hold.lua, the rule
+ * that sends requests there, where they go on, and the map in a worker: holds
+ * that are to be, or (GONE) not to be any more. */
+struct router_worker {
+	const char *socket;
+	pid_t pid;
+};
+void router_hold_init(struct router_plan *p, const struct router_table *t);
+void router_hold_map(struct dc_str *s, const struct router_plan *p);
+void router_hold_format(struct dc_str *s, const struct router_conf *c);
+void router_hold_backend(struct dc_str *s, const struct router_conf *c);
+void router_hold_rule(struct dc_str *s, const struct router_conf *c);
+int router_hold_sync(const struct router_worker *w, const struct router_conf *c,
+    const struct router_plan *p, bool gone, struct dc_err *err);
 
 /* With the files it names. */
 int router_plan_save(const struct router_plan *p, const struct router_conf *c,

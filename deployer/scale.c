@@ -10,6 +10,7 @@
 #include "common/store/log_entry.h"
 #include "common/store/revision.h"
 #include "common/store/service.h"
+#include "deployer/move.h"
 #include "deployer/ports.h"
 #include "deployer/publish.h"
 
@@ -198,9 +199,11 @@ put_up(const struct dc_instance *i, void *arg, struct dc_err *err)
 
 	if (rc < 0)
 		return rc;
-	return dc_instance_each(w->job->db, 0, i->service_id,
-	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN), drain_old, w,
-	    err);
+	rc = dc_instance_each(w->job->db, 0, i->service_id,
+	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
+		DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED),
+	    drain_old, w, err);
+	return rc == 0 ? move_end(w->job, w->d, i, err) : rc;
 }
 
 static int
@@ -242,6 +245,12 @@ fail_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	return rc == DC_ESTALE ? 0 : rc;
 }
 
+static int
+undo(struct work *w, struct dc_err *err)
+{
+	return move_undo(w->job, w->d, err);
+}
+
 int
 scale_undo(struct dc_job *job, const struct dc_deployment *d,
     struct dc_err *err)
@@ -249,10 +258,12 @@ scale_undo(struct dc_job *job, const struct dc_deployment *d,
 	struct work w = {.job = job, .d = d};
 	int rc = dc_build_each(job->db, d->id, cancel_build, &w, err);
 
-	if (rc < 0)
-		return rc;
-	return dc_instance_each(job->db, d->id, 0,
-	    DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |
-		DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_READY),
-	    fail_instance, &w, err);
+	if (rc == 0)
+		rc = dc_instance_each(job->db, d->id, 0,
+		    DC_FROM(DC_INSTANCE_CREATING) |
+			DC_FROM(DC_INSTANCE_INSTALLING) |
+			DC_FROM(DC_INSTANCE_LAUNCHING) |
+			DC_FROM(DC_INSTANCE_READY),
+		    fail_instance, &w, err);
+	return rc == 0 ? in_transaction(&w, undo, err) : rc;
 }

@@ -15,13 +15,13 @@ int scale_add_instances(struct dc_job *job, const struct dc_deployment *d,
 int scale_say_each(struct dc_job *job, const struct dc_deployment *d,
     const char *text, struct dc_err *err);
 
-/* The new ones are up, all others of the same services drain: one
- * transaction. */
+/* The new ones are up, all others of the same services drain, and requests wait
+ * no more: one transaction. */
 int scale_switch(struct dc_job *job, const struct dc_deployment *d,
     struct dc_err *err);
 
 /* What was begun for a deployment that failed: its builds are cancelled, its
- * instances failed. */
+ * instances failed, and those that had made room for them come back. */
 int scale_undo(struct dc_job *job, const struct dc_deployment *d,
     struct dc_err *err);
 

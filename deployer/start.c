@@ -12,8 +12,10 @@
 #include "common/packages/packages.h"
 #include "common/store/build.h"
 #include "common/store/deployment.h"
+#include "common/store/hold.h"
 #include "common/store/service.h"
 #include "deployer/control.h"
+#include "deployer/data.h"
 #include "deployer/environment.h"
 #include "deployer/launch.h"
 #include "deployer/packages.h"
@@ -186,17 +188,20 @@ install(struct unit *u, struct environment *env, struct dc_err *err)
 		rc = postinstall_run(u, env, err);
 	if (rc == 0)
 		rc = dc_instance_set_installed(u->job->db, u->row.id, err);
-	return rc == 0 ? unit_move(u, DC_INSTANCE_LAUNCHING, err) : rc;
+	return rc == 0 ? data_decide(u, err) : rc;
 }
 
 /* *N is the number of programs; a supervisord.conf that cannot be read is its
  * author's to mend. */
 static int
-start_programs(struct unit *u, long long *n, struct dc_err *err)
+start_programs(struct unit *u, bool notes, long long *n, struct dc_err *err)
 {
 	dc_auto_free char *answer = NULL;
 	int rc = control_ask(&answer, u->box_dir, "launch", err);
 
+	if (rc < 0)
+		return rc;
+	rc = notes ? unit_say_notes(u, answer, err) : 0;
 	if (rc < 0)
 		return rc;
 	answer[strcspn(answer, "\n")] = '\0';
@@ -229,8 +234,9 @@ nothing_to_run(struct unit *u, struct dc_err *err)
 	    " no supervisord.conf in ~/current.";
 	bool serves = false;
 	int rc = dc_instance_each(u->job->db, 0, u->row.service_id,
-	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN), count_one,
-	    &serves, err);
+	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
+		DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED),
+	    count_one, &serves, err);
 
 	if (rc < 0)
 		return rc;
@@ -249,7 +255,7 @@ launch(struct unit *u, bool quiet, struct dc_err *err)
 	if (!quiet)
 		rc = unit_say(u, DC_LOG_INFO, err, "Launching...");
 	if (rc == 0)
-		rc = start_programs(u, &n, err);
+		rc = start_programs(u, !quiet, &n, err);
 	if (rc == 0 && n == 0 && !quiet)
 		return nothing_to_run(u, err);
 	if (rc == 0 && !quiet)
@@ -270,21 +276,40 @@ make_again(struct unit *u, struct environment *env, struct dc_err *err)
 
 	if (rc == 0 && real != NULL)
 		rc = dc_mount_clear(real, err);
+	environment_done(env);
 	return rc == 0 ? make_box(u, env, err) : rc;
 }
 
-/* Its container has ended (a crash of pid 1, a reboot): no postinstall. */
+/* Requests that waited for it, or for one beside it, are answered again. */
+static int
+be_up(struct unit *u, struct dc_err *err)
+{
+	int rc = dc_db_begin(u->job->db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = dc_instance_move(u->job->db, u->row.id, DC_INSTANCE_DOWN,
+	    DC_INSTANCE_UP, u->job->claim, err);
+	if (rc == 0)
+		rc = dc_hold_release(u->job->db, NULL, u->row.service_id, err);
+	return dc_db_end(u->job->db, rc, err);
+}
+
+/* Its container has ended (a crash of pid 1, a reboot), or it was parked for a
+ * version that has failed: no postinstall. */
 static int
 come_back(struct unit *u, struct environment *env, struct dc_err *err)
 {
-	int rc = make_again(u, env, err);
+	int rc = data_take(u, err);
 
+	if (rc == 0)
+		rc = make_again(u, env, err);
 	if (rc == 0)
 		rc = launch(u, true, err);
 	if (rc == 0)
 		rc = route_set_up(u->job->conf, u->job->db, &u->row, err);
 	if (rc == 0)
-		rc = unit_move(u, DC_INSTANCE_UP, err);
+		rc = be_up(u, err);
 	/* udp flows come back by this. */
 	return rc == 0 ? route_sync(u->job->conf, u->job->db, err) : rc;
 }
@@ -294,18 +319,24 @@ come_back(struct unit *u, struct environment *env, struct dc_err *err)
 static int
 run_phases(struct unit *u, struct environment *env, struct dc_err *err)
 {
+	bool is_new = u->row.state != DC_INSTANCE_LAUNCHING, is_made;
 	int rc = 0;
 
 	if (u->row.state == DC_INSTANCE_DOWN)
 		return come_back(u, env, err);
 	if (u->row.state != DC_INSTANCE_LAUNCHING)
 		rc = dc_box_destroy(u->boxes, u->box, err);
-	if (rc == 0 && u->row.state != DC_INSTANCE_CREATING)
+	if (rc == 0 && u->row.state == DC_INSTANCE_INSTALLING)
 		rc = make_again(u, env, err);
 	if (rc == 0 && u->row.state == DC_INSTANCE_CREATING)
 		rc = initialize(u, env, err);
 	if (rc == 0 && u->row.state == DC_INSTANCE_INSTALLING)
 		rc = install(u, env, err);
+	is_made = rc == 0 && is_new && u->row.data == DC_DATA_OWN;
+	if (rc == 0)
+		rc = data_take(u, err);
+	if (rc == 0 && !is_made)
+		rc = make_again(u, env, err);
 	if (rc == 0)
 		rc = launch(u, false, err);
 	return rc == 0 ? unit_move(u, DC_INSTANCE_READY, err) : rc;

@@ -18,6 +18,7 @@
 #include "common/store/instance.h"
 #include "common/store/node.h"
 #include "deployer/codesweep.h"
+#include "deployer/data.h"
 #include "deployer/publish.h"
 #include "deployer/route.h"
 
@@ -190,6 +191,8 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 		rc = sweep_blobs(&s, err);
 	if (rc == 0)
 		rc = codesweep_run(job, err);
+	if (rc == 0)
+		rc = data_sweep(job->conf, job->db, err);
 	if (rc == 0)
 		rc = publish_forget(job->conf, err);
 	if (rc == 0)

@@ -175,9 +175,11 @@ overlay_options(struct dc_str *s, const struct dc_overlay *o,
 		dc_str_addf(s, "%s%s", i == 0 ? "lowerdir=" : ":", o->lower[i]);
 	}
 	/* Without redirect_dir a rename of a lower directory is EXDEV, which
-	 * not every package manager copes with. */
-	dc_str_addf(s, ",upperdir=%s,workdir=%s,redirect_dir=on%s", o->upper,
-	    o->work, o->is_volatile ? ",volatile" : "");
+	 * not every package manager copes with. An upper file is whole,
+	 * whatever the kernel's default is: upper directories are moved to
+	 * other places. */
+	dc_str_addf(s, ",upperdir=%s,workdir=%s,redirect_dir=on,metacopy=off%s",
+	    o->upper, o->work, o->is_volatile ? ",volatile" : "");
 	if (rc == 0 && s->len >= 4096) /* a page is what mount(2) takes */
 		rc = dc_fail(err, DC_EINVAL, "too many layers");
 	return rc;

@@ -14,7 +14,8 @@
 	(DC_FROM(DC_DEPLOYMENT_QUEUED) | DC_FROM(DC_DEPLOYMENT_BUILDING) |     \
 	    DC_FROM(DC_DEPLOYMENT_INITIALIZING) |                              \
 	    DC_FROM(DC_DEPLOYMENT_INSTALLING) |                                \
-	    DC_FROM(DC_DEPLOYMENT_LAUNCHING) | DC_FROM(DC_DEPLOYMENT_PROBING))
+	    DC_FROM(DC_DEPLOYMENT_LAUNCHING) | DC_FROM(DC_DEPLOYMENT_MOVING) | \
+	    DC_FROM(DC_DEPLOYMENT_PROBING))
 
 static const struct dc_machine_state states[DC_DEPLOYMENT_NSTATES] = {
     [DC_DEPLOYMENT_QUEUED] = {"queued", "uploader", 0},
@@ -26,8 +27,10 @@ static const struct dc_machine_state states[DC_DEPLOYMENT_NSTATES] = {
 	DC_FROM(DC_DEPLOYMENT_INITIALIZING)},
     [DC_DEPLOYMENT_LAUNCHING] = {"launching", "deployer",
 	DC_FROM(DC_DEPLOYMENT_INSTALLING)},
-    [DC_DEPLOYMENT_PROBING] = {"probing", "deployer",
+    [DC_DEPLOYMENT_MOVING] = {"moving", "deployer",
 	DC_FROM(DC_DEPLOYMENT_LAUNCHING)},
+    [DC_DEPLOYMENT_PROBING] = {"probing", "deployer",
+	DC_FROM(DC_DEPLOYMENT_LAUNCHING) | DC_FROM(DC_DEPLOYMENT_MOVING)},
     [DC_DEPLOYMENT_SWITCHING] = {"switching", "deployer",
 	DC_FROM(DC_DEPLOYMENT_PROBING)},
     [DC_DEPLOYMENT_DONE] = {"done", "deployer",

@@ -17,13 +17,19 @@ static const struct dc_machine_state states[DC_INSTANCE_NSTATES] = {
     [DC_INSTANCE_INSTALLING] = {"installing", "deployer",
 	DC_FROM(DC_INSTANCE_CREATING)},
     [DC_INSTANCE_LAUNCHING] = {"launching", "deployer",
-	DC_FROM(DC_INSTANCE_INSTALLING)},
+	DC_FROM(DC_INSTANCE_INSTALLING) | DC_FROM(DC_INSTANCE_READY)},
     [DC_INSTANCE_READY] = {"ready", "deployer", DC_FROM(DC_INSTANCE_LAUNCHING)},
     [DC_INSTANCE_UP] = {"up", "deployer",
 	DC_FROM(DC_INSTANCE_READY) | DC_FROM(DC_INSTANCE_DOWN)},
-    [DC_INSTANCE_DOWN] = {"down", "deployer", DC_FROM(DC_INSTANCE_UP)},
-    [DC_INSTANCE_DRAINING] = {"draining", "deployer",
+    [DC_INSTANCE_DOWN] = {"down", "deployer",
+	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_PARKING) |
+	    DC_FROM(DC_INSTANCE_PARKED)},
+    [DC_INSTANCE_PARKING] = {"parking", "deployer",
 	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN)},
+    [DC_INSTANCE_PARKED] = {"parked", "deployer", DC_FROM(DC_INSTANCE_PARKING)},
+    [DC_INSTANCE_DRAINING] = {"draining", "deployer",
+	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
+	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED)},
     [DC_INSTANCE_FAILED] = {"failed", "deployer", BEFORE_UP},
     [DC_INSTANCE_GONE] = {"gone", "deployer",
 	DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_FAILED)},
@@ -31,6 +37,12 @@ static const struct dc_machine_state states[DC_INSTANCE_NSTATES] = {
 
 const struct dc_machine dc_instance_machine = {"instance", "instances",
     DC_INSTANCE_NSTATES, states};
+
+static const char *const data_names[DC_DATA_N] = {
+    [DC_DATA_OWN] = "own",
+    [DC_DATA_WANTED] = "wanted",
+    [DC_DATA_HELD] = "held",
+};
 
 #define SELECT                                                                 \
 	"SELECT i.*, s.name AS service, s.application_id,"                     \
@@ -62,6 +74,17 @@ dc_instance_done(struct dc_instance *i)
 	*i = (struct dc_instance){0};
 }
 
+static enum dc_instance_data
+parse_data(const char *word)
+{
+	int i;
+
+	for (i = DC_DATA_N - 1; i > 0; i--)
+		if (strcmp(word, data_names[i]) == 0)
+			break;
+	return (enum dc_instance_data)i;
+}
+
 static void
 fill(struct dc_instance *i, struct dc_stmt *q)
 {
@@ -80,6 +103,7 @@ fill(struct dc_instance *i, struct dc_stmt *q)
 	i->state =
 	    (enum dc_instance_state)dc_machine_parse(&dc_instance_machine,
 		dc_stmt_get_text(q, "state"));
+	i->data = parse_data(dc_stmt_get_text(q, "data"));
 	i->definition = dc_stmt_dup_text(q, "definition");
 	i->service = dc_stmt_dup_text(q, "service");
 	i->application = dc_stmt_dup_text(q, "application");
@@ -280,8 +304,8 @@ end_rows(struct dc_db *db, int64_t id, int from, const char *me,
 		rc = dc_address_release(db, 0, id, err);
 	if (rc == 0)
 		rc = dc_db_prepare(db, &q,
-		    "UPDATE instances SET ended_at = :now, claimed_by = NULL"
-		    " WHERE id = :id",
+		    "UPDATE instances SET ended_at = :now, claimed_by = NULL,"
+		    " data = 'own' WHERE id = :id",
 		    err);
 	if (rc < 0)
 		return rc;

@@ -14,6 +14,8 @@ enum dc_instance_state {
 	DC_INSTANCE_READY,      /* has answered; not routed yet           */
 	DC_INSTANCE_UP,         /* routed                                 */
 	DC_INSTANCE_DOWN,       /* its container has ended; comes back    */
+	DC_INSTANCE_PARKING,    /* no new requests; it stops, gives ~/data */
+	DC_INSTANCE_PARKED,     /* stopped, without ~/data; may come back */
 	DC_INSTANCE_DRAINING,   /* no new requests; then it goes          */
 	DC_INSTANCE_FAILED,     /* never served; goes                     */
 	DC_INSTANCE_GONE,       /* nothing of it is left                  */
@@ -22,6 +24,14 @@ enum dc_instance_state {
 
 extern const struct dc_machine dc_instance_machine;
 
+/* Whose ~/data it has; see common/store/data.h. */
+enum dc_instance_data {
+	DC_DATA_OWN,    /* whatever is in its home            */
+	DC_DATA_WANTED, /* none until it gets its number's    */
+	DC_DATA_HELD,   /* its number's, or the right to it   */
+	DC_DATA_N
+};
+
 struct dc_instance {
 	int64_t id, deployment_id, service_id, snapshot_id, number, memory;
 	int64_t application_id, uid_range, created_at;
@@ -29,6 +39,7 @@ struct dc_instance {
 	int64_t address;       /* host number in the node's subnet; 0: none */
 	bool installed;
 	enum dc_instance_state state;
+	enum dc_instance_data data;
 	char *definition; /* JSON of struct dc_service_def */
 	char *service, *application, *account, *email, *revision;
 	char *deploy_id, *error, *node;

@@ -227,7 +227,7 @@ dc_public_port_each_target(struct dc_db *db, const char *node, const char *kind,
 	    " JOIN services s ON s.id = i.service_id"
 	    " JOIN applications a ON a.id = s.application_id"
 	    " WHERE o.name = :node AND x.kind = :kind"
-	    " AND i.state IN ('up', 'down', 'draining')"
+	    " AND i.state IN ('up', 'down', 'parking', 'parked', 'draining')"
 	    " ORDER BY x.port, i.state <> 'up', i.id",
 	    err);
 	if (rc < 0)
@@ -243,7 +243,8 @@ dc_public_port_each_target(struct dc_db *db, const char *node, const char *kind,
 		    .instance_id = dc_stmt_get_int(q, "id"),
 		    .address = dc_stmt_get_int(q, "number"),
 		    .is_up = strcmp(state, "up") == 0,
-		    .is_draining = strcmp(state, "draining") == 0,
+		    .is_draining =
+			strcmp(state, "up") != 0 && strcmp(state, "down") != 0,
 		    .application = dc_stmt_get_text(q, "application"),
 		    .service = dc_stmt_get_text(q, "service")};
 

@@ -142,7 +142,7 @@ START_TEST(sync__more_slots_reload_under_load_loses_nothing)
 	struct router_backend b[2] = {{0, "a.www", &s[0], 1},
 	    {0, "b.www", &s[1], 1}};
 	struct router_host h[2] = {{"blog.test", 0}, {"other.test", 0}};
-	struct router_table t = {b, 2, h, 2};
+	struct router_table t = {b, 2, h, 2, NULL, 0};
 	pid_t one = server_start(&s[0].port, NULL, "one");
 	pid_t two = server_start(&s[1].port, NULL, "two");
 	struct load *l;
@@ -222,7 +222,7 @@ START_TEST(haproxy__killed_and_started_again_has_the_table)
 	ck_assert_int_eq(router_sync(NULL, &w.conf,
 			     &(struct router_table){&(struct router_backend){0,
 							"x", &s, 1},
-				 1, one_host, 1},
+				 1, one_host, 1, NULL, 0},
 			     &err),
 	    DC_EBUSY);
 	world_start(&w);
@@ -390,6 +390,7 @@ main(void)
 	tcase_add_test(t, sync__ten_swaps_under_load_lose_nothing);
 	tcase_add_test(t, sync__more_slots_reload_under_load_loses_nothing);
 	suite_add_tcase(s, t);
+	suite_add_tcase(s, router_holds_case());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

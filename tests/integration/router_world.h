@@ -5,8 +5,12 @@
 
 #include "deployer/router.h"
 
+#include <check.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+
+/* router_holds.c */
+TCase *router_holds_case(void);
 
 struct world {
 	char dir[64], bind[32], api[32];

@@ -5,7 +5,8 @@
 #       gives a row, then kills (-9) every process of the platform at ROOT whose
 #       command line matches one of the regular expressions PATTERN. Exit 0:
 #       that point was reached and something was killed; 1: after 60 seconds
-#       not. A PATTERN that is a number is a process id.
+#       not. A PATTERN that is a number is a process id. Instead of SQL: a path
+#       that begins with '/', until something is there.
 import os
 import re
 import signal
@@ -37,7 +38,8 @@ def victims():
 print("watching", flush=True)
 killed = 0
 while time.monotonic() < end and not killed:
-    if db.execute(sql).fetchone() is None:
+    if not os.path.lexists(sql) if sql.startswith("/") else \
+            db.execute(sql).fetchone() is None:
         continue
     for pid in list(victims()):
         try:

@@ -11,7 +11,7 @@
 #include "common/store/instance.h"
 #include "tests/support/tmpdb.h"
 
-#define MAX_STATES 10
+#define MAX_STATES 12
 #define ME "node1/test/1"
 #define OTHER "node1/test/2"
 
@@ -30,7 +30,8 @@ static const struct {
     {"deployment", "building", "initializing failed cancelled"},
     {"deployment", "initializing", "installing failed cancelled"},
     {"deployment", "installing", "launching failed cancelled"},
-    {"deployment", "launching", "probing failed cancelled"},
+    {"deployment", "launching", "moving probing failed cancelled"},
+    {"deployment", "moving", "probing failed cancelled"},
     {"deployment", "probing", "switching failed cancelled"},
     {"deployment", "switching", "done"},
     {"deployment", "done", ""},
@@ -46,9 +47,11 @@ static const struct {
     {"instance", "creating", "installing failed"},
     {"instance", "installing", "launching failed"},
     {"instance", "launching", "ready failed"},
-    {"instance", "ready", "up failed"},
-    {"instance", "up", "down draining"},
-    {"instance", "down", "up draining"},
+    {"instance", "ready", "launching up failed"},
+    {"instance", "up", "down parking draining"},
+    {"instance", "down", "up parking draining"},
+    {"instance", "parking", "down parked draining"},
+    {"instance", "parked", "down draining"},
     {"instance", "draining", "gone"},
     {"instance", "failed", "gone"},
     {"instance", "gone", ""},
@@ -137,11 +140,11 @@ is_allowed(const struct dc_machine *m, int from, int to)
 	return false;
 }
 
-/* _i is MACHINE * 100 + FROM * 10 + TO. */
+/* _i is (MACHINE * MAX_STATES + FROM) * MAX_STATES + TO. */
 START_TEST(move__every_pair_of_states)
 {
-	const struct dc_machine *m = machines[_i / 100];
-	int from = _i / 10 % 10, to = _i % 10, rc;
+	const struct dc_machine *m = machines[_i / (MAX_STATES * MAX_STATES)];
+	int from = _i / MAX_STATES % MAX_STATES, to = _i % MAX_STATES, rc;
 	int64_t id;
 
 	if (from >= m->nstates || to >= m->nstates)

@@ -106,7 +106,7 @@ START_TEST(config_save__holds_the_whole_table)
 	    {13, "10.0.3.3", 8080, true}, {14, "::1", 80, false}};
 	struct router_backend b[] = {{5, "blog.www", s, 3}};
 	struct router_host h[] = {{"www.example.org", 5}, {"*.example.org", 5}};
-	struct router_table t = {b, 1, h, 2};
+	struct router_table t = {b, 1, h, 2, NULL, 0};
 	dc_auto_free char *cfg = NULL, *map = NULL;
 
 	ck_assert_int_eq(router_config_save(&conf, &t, &err), 0);
@@ -135,7 +135,7 @@ START_TEST(config_save__hostile_rows_are_left_out)
 	struct router_host h[] = {{"a be_1\nb", 0}, {"api.example.org", 0},
 	    {"good.org", 0}, {"good.org", 1}, {"far.org", ROUTER_MAX_SLOTS},
 	    {"minus.org", -1}};
-	struct router_table t = {b, 3, h, 6};
+	struct router_table t = {b, 3, h, 6, NULL, 0};
 	dc_auto_free char *cfg = NULL, *map = NULL;
 	struct router_report r;
 	int rc = router_sync(&r, &conf, &t, &err);
@@ -152,6 +152,33 @@ START_TEST(config_save__hostile_rows_are_left_out)
 }
 END_TEST
 
+/* Held backends are data: the configuration's shape does not follow them. */
+START_TEST(config_save__held_backends)
+{
+	struct router_hold holds[] = {{7, 1795173674706}, {2, 1795173674000},
+	    {-1, 5}, {ROUTER_MAX_SLOTS, 5}, {3, 0}};
+	struct router_table t = {NULL, 0, NULL, 0, holds, 5};
+	dc_auto_free char *cfg = NULL, *again = NULL;
+	dc_auto_free char *map = NULL, *none = NULL, *lua = NULL;
+
+	ck_assert_int_eq(router_config_save(&conf, &t, &err), 0);
+	cfg = load("haproxy.cfg");
+	map = load("held.map");
+	lua = load("hold.lua");
+	ck_assert_str_eq(map, "be_2 1795173674000\nbe_7 1795173674706\n");
+	ck_assert_ptr_nonnull(strstr(lua, "/held.map\"\n"));
+	ck_assert_ptr_nonnull(strstr(cfg, "/hold.lua\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(cfg, "\nbackend again\n\tserver self 127.0.0.1:8000\n"));
+	t.n_holds = 0;
+	ck_assert_int_eq(router_config_save(&conf, &t, &err), 0);
+	none = load("held.map");
+	again = load("haproxy.cfg");
+	ck_assert_str_eq(none, "");
+	ck_assert_str_eq(again, cfg);
+}
+END_TEST
+
 START_TEST(config_save__public_tcp_ports)
 {
 	struct router_server s[] = {{12, "10.0.3.2", 42800, false},
@@ -159,7 +186,7 @@ START_TEST(config_save__public_tcp_ports)
 	struct router_backend b[] = {{ROUTER_PORT(40001), "blog.db", &s[2], 1},
 	    {0, "blog.www", &s[2], 1}, {ROUTER_PORT(40000), "blog.x\ny", s, 2},
 	    {ROUTER_PORT(65536), "far", &s[2], 1}};
-	struct router_table t = {b, 4, NULL, 0};
+	struct router_table t = {b, 4, NULL, 0, NULL, 0};
 	dc_auto_free char *cfg = NULL;
 
 	conf.port_address = "192.0.2.7";
@@ -188,7 +215,7 @@ START_TEST(plan__finds_servers_of_ports_by_their_names)
 {
 	struct router_server s = {12, "10.0.3.2", 42800, false};
 	struct router_backend b = {ROUTER_PORT(40000), "blog.db", &s, 1};
-	struct router_table t = {&b, 1, NULL, 0};
+	struct router_table t = {&b, 1, NULL, 0, NULL, 0};
 	struct router_plan p;
 	char name[32];
 
@@ -275,6 +302,7 @@ router_suite(void)
 	tcase_add_test(t, is_host__is_bounded);
 	tcase_add_test(t, config_save__holds_the_whole_table);
 	tcase_add_test(t, config_save__hostile_rows_are_left_out);
+	tcase_add_test(t, config_save__held_backends);
 	tcase_add_test(t, config_save__public_tcp_ports);
 	tcase_add_test(t, plan__finds_servers_of_ports_by_their_names);
 	tcase_add_test(t, config_save__an_unchanged_file_is_not_written);

@@ -1,0 +1,283 @@
+/* deployer/move.c -- see move.h. */
+#include "deployer/move.h"
+
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/limits.h"
+#include "common/base/str.h"
+#include "common/buildfile/service_def.h"
+#include "common/store/data.h"
+#include "common/store/hold.h"
+#include "common/store/log_entry.h"
+#include "common/store/service.h"
+#include "deployer/data.h"
+#include "deployer/health.h"
+
+#include <inttypes.h>
+
+#define SERVES (DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN))
+
+struct work {
+	struct dc_job *job;
+	const struct dc_deployment *d;
+	struct move m;
+	size_t n;
+};
+
+/* The instance of the same number that serves; its id is 0 when there is
+ * none. */
+struct before {
+	const struct dc_instance *of;
+	int64_t id;
+	enum dc_instance_state state;
+	enum dc_instance_data data;
+	bool is_carried;
+	const struct dc_conf *conf;
+};
+
+static int
+note_before(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct before *b = arg;
+
+	(void)err;
+	if (i->number != b->of->number || i->id == b->of->id)
+		return 0;
+	b->id = i->id;
+	b->state = i->state;
+	b->data = i->data;
+	b->is_carried = data_is_carried(b->conf, i);
+	return 0;
+}
+
+static int
+find_before(struct before *b, struct work *w, const struct dc_instance *of,
+    struct dc_err *err)
+{
+	*b = (struct before){.of = of, .conf = w->job->conf};
+	return dc_instance_each(w->job->db, 0, of->service_id, SERVES,
+	    note_before, b, err);
+}
+
+/* Somebody who serves has the ~/data that I waits for. */
+static int
+has_to_wait(bool *out, struct work *w, const struct dc_instance *i,
+    struct before *b, struct dc_err *err)
+{
+	int rc = 0;
+
+	*out = false;
+	if (i->state != DC_INSTANCE_LAUNCHING || i->data != DC_DATA_WANTED)
+		return 0;
+	rc = find_before(b, w, i, err);
+	if (rc == 0)
+		*out = b->id != 0 && b->data != DC_DATA_OWN;
+	return rc;
+}
+
+static int
+look_at(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct work *w = arg;
+	struct before b;
+	bool waits;
+	int rc;
+
+	if (i->state == DC_INSTANCE_FAILED || i->state == DC_INSTANCE_GONE)
+		return dc_fail(err, DC_EUSER, "%s.%" PRId64 ": %s", i->service,
+		    i->number, i->error != NULL ? i->error : "it has ended");
+	rc = has_to_wait(&waits, w, i, &b, err);
+	if (rc < 0)
+		return rc;
+	w->m.waiting += waits;
+	w->m.starting += !waits && i->state < DC_INSTANCE_READY;
+	return 0;
+}
+
+/* One deployment of an application runs at a time: what parks, parks for it. */
+static int
+note_parking(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct work *w = arg;
+
+	(void)err;
+	w->m.parking += i->application_id == w->d->application_id;
+	return 0;
+}
+
+int
+move_look(struct move *out, struct dc_job *job, const struct dc_deployment *d,
+    struct dc_err *err)
+{
+	struct work w = {.job = job, .d = d};
+	int rc =
+	    dc_instance_each(job->db, d->id, 0, UINT32_MAX, look_at, &w, err);
+
+	if (rc == 0)
+		rc = dc_instance_each(job->db, 0, 0,
+		    DC_FROM(DC_INSTANCE_PARKING), note_parking, &w, err);
+	if (rc == 0)
+		*out = w.m;
+	return rc;
+}
+
+static int
+save_late(struct work *w, const struct dc_instance *i, const struct before *b,
+    struct dc_err *err)
+{
+	int rc =
+	    b->data == DC_DATA_OWN ? dc_data_mark(w->job->db, b->id, err) : 0;
+
+	if (rc == 0)
+		rc = dc_data_want(w->job->db, i->id, err);
+	if (rc == 0)
+		rc = dc_instance_move(w->job->db, i->id, DC_INSTANCE_READY,
+		    DC_INSTANCE_LAUNCHING, NULL, err);
+	return rc;
+}
+
+static int
+check_late(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct work *w = arg;
+	struct before b;
+	int rc;
+
+	if (i->data != DC_DATA_OWN)
+		return 0;
+	rc = find_before(&b, w, i, err);
+	if (rc < 0 || b.id == 0 || !b.is_carried)
+		return rc;
+	rc = dc_db_begin(w->job->db, err);
+	if (rc < 0)
+		return rc;
+	rc = dc_db_end(w->job->db, save_late(w, i, &b, err), err);
+	w->n += rc == 0;
+	return rc == DC_ESTALE ? 0 : rc;
+}
+
+int
+move_late(size_t *n, struct dc_job *job, const struct dc_deployment *d,
+    struct dc_err *err)
+{
+	struct work w = {.job = job, .d = d};
+	int rc = dc_instance_each(job->db, d->id, 0, DC_FROM(DC_INSTANCE_READY),
+	    check_late, &w, err);
+
+	if (rc == 0)
+		*n = w.n;
+	return rc;
+}
+
+/* All that may happen while the requests of I's service wait. */
+static int
+hold(struct work *w, const struct dc_instance *i, struct dc_err *err)
+{
+	dc_auto_service_def struct dc_service_def def = {0};
+	struct health health;
+	int64_t seconds =
+	    DC_HOLD_DRAIN_SECONDS + DC_STOP_SECONDS + DC_HOLD_SECONDS;
+	bool held = false;
+	int rc = dc_service_from_json(&def, i->definition, err);
+
+	if (rc == 0)
+		rc = health_load(&health, &def, err);
+	if (rc == 0)
+		rc = dc_hold_save(w->job->db, &held, i->service_id,
+		    dc_now_ms() + (seconds + health.deadline) * 1000, err);
+	if (rc < 0)
+		return rc;
+	return dc_log_entry_add(w->job->db, w->d->id, i->service, i->number,
+	    DC_LOG_INFO,
+	    held ? "Moving ~/data to the new instance (requests wait)..."
+		 : "Moving ~/data to the new instance...",
+	    err);
+}
+
+static int
+begin_one(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct work *w = arg;
+	struct before b;
+	bool waits;
+	int rc = has_to_wait(&waits, w, i, &b, err);
+
+	if (rc < 0 || !waits)
+		return rc;
+	rc = dc_instance_move(w->job->db, b.id, (int)b.state,
+	    DC_INSTANCE_PARKING, NULL, err);
+	return rc == 0 ? hold(w, i, err) : rc;
+}
+
+static int
+begin_all(struct work *w, struct dc_err *err)
+{
+	int rc = dc_instance_each(w->job->db, w->d->id, 0,
+	    DC_FROM(DC_INSTANCE_LAUNCHING), begin_one, w, err);
+
+	return rc == 0 ? dc_deployment_move(w->job->db, w->d->id,
+			     DC_DEPLOYMENT_LAUNCHING, DC_DEPLOYMENT_MOVING,
+			     w->job->claim, err)
+		       : rc;
+}
+
+int
+move_begin(struct dc_job *job, const struct dc_deployment *d,
+    struct dc_err *err)
+{
+	struct work w = {.job = job, .d = d};
+	int rc = dc_db_begin(job->db, err);
+
+	if (rc < 0)
+		return rc;
+	return dc_db_end(job->db, begin_all(&w, err), err);
+}
+
+int
+move_end(struct dc_job *job, const struct dc_deployment *d,
+    const struct dc_instance *i, struct dc_err *err)
+{
+	dc_auto_free char *text = NULL;
+	int64_t ms = 0;
+	int rc = dc_hold_release(job->db, &ms, i->service_id, err);
+
+	if (rc < 0 || ms == 0)
+		return rc;
+	text = dc_asprintf("Requests have waited for %" PRId64 ".%" PRId64
+			   " s while ~/data moved",
+	    ms / 1000, ms % 1000 / 100);
+	return dc_log_entry_add(job->db, d->id, i->service, -1, DC_LOG_INFO,
+	    text, err);
+}
+
+/* A hold that has ended begins again: the old instance is not there yet. */
+static int
+undo_one(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct work *w = arg;
+	int rc;
+
+	if (i->application_id != w->d->application_id)
+		return 0;
+	rc = dc_instance_move(w->job->db, i->id, (int)i->state,
+	    DC_INSTANCE_DOWN, NULL, err);
+	if (rc == 0)
+		rc = dc_hold_save(w->job->db, NULL, i->service_id,
+		    dc_now_ms() + (DC_STOP_SECONDS + DC_HOLD_SECONDS) * 1000L,
+		    err);
+	if (rc == 0)
+		rc = dc_log_entry_add(w->job->db, w->d->id, i->service,
+		    i->number, DC_LOG_INFO,
+		    "Moving ~/data back to the version before...", err);
+	return rc;
+}
+
+int
+move_undo(struct dc_job *job, const struct dc_deployment *d, struct dc_err *err)
+{
+	struct work w = {.job = job, .d = d};
+
+	return dc_instance_each(job->db, 0, 0,
+	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED),
+	    undo_one, &w, err);
+}

@@ -1,0 +1,256 @@
+/* tests/unit/test_data.c -- who has the ~/data of a number, and for how long
+ * requests wait. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/fs.h"
+#include "common/base/str.h"
+#include "common/store/data.h"
+#include "common/store/hold.h"
+#include "common/store/service.h"
+#include "tests/support/tmpdb.h"
+
+Suite *data_suite(void);
+
+static struct tmpdb t;
+static struct dc_err err;
+static int64_t old, new;
+
+static void
+put(int64_t id, const char *state)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE instances SET state = '%s' WHERE id = %lld", state,
+	    (long long)id);
+	tmpdb_exec(t.db, sql);
+}
+
+/* www.0 serves, and the next www.0 waits behind it. */
+static void
+setup(void)
+{
+	int64_t snapshot;
+
+	err = (struct dc_err)DC_ERR_INIT;
+	tmpdb_open(&t);
+	snapshot = tmpdb_add_snapshot(&t, t.service, 0);
+	old = tmpdb_add_instance(&t, t.service, snapshot);
+	new = tmpdb_add_instance(&t, t.service, snapshot);
+	put(old, "up");
+	put(new, "launching");
+}
+
+static void
+teardown(void)
+{
+	tmpdb_close(&t);
+}
+
+static enum dc_instance_data
+data_of(int64_t id)
+{
+	dc_auto_instance struct dc_instance i = {0};
+
+	ck_assert_int_eq(dc_instance_load(t.db, &i, id, &err), 0);
+	return i.data;
+}
+
+static int
+claim(int64_t id, int state)
+{
+	return dc_data_claim(t.db, id, state, &err);
+}
+
+START_TEST(claim__waits_until_the_holder_has_given)
+{
+	ck_assert_int_eq(dc_data_mark(t.db, old, &err), 0);
+	ck_assert_int_eq(dc_data_want(t.db, new, &err), 0);
+	ck_assert_int_eq(claim(new, DC_INSTANCE_LAUNCHING), DC_EBUSY);
+	put(old, "parking");
+	ck_assert_int_eq(claim(new, DC_INSTANCE_LAUNCHING), DC_EBUSY);
+	ck_assert_int_eq(dc_data_want(t.db, old, &err), 0);
+	ck_assert_int_eq(claim(new, DC_INSTANCE_LAUNCHING), DC_EBUSY);
+	put(old, "parked");
+	ck_assert_int_eq(claim(new, DC_INSTANCE_LAUNCHING), 0);
+	ck_assert_int_eq(data_of(new), DC_DATA_HELD);
+	ck_assert_int_eq(data_of(old), DC_DATA_WANTED);
+}
+END_TEST
+
+START_TEST(claim__who_serves_comes_first)
+{
+	ck_assert_int_eq(dc_data_want(t.db, old, &err), 0);
+	ck_assert_int_eq(dc_data_want(t.db, new, &err), 0);
+	put(old, "down");
+	ck_assert_int_eq(claim(new, DC_INSTANCE_LAUNCHING), DC_EBUSY);
+	ck_assert_int_eq(claim(old, DC_INSTANCE_DOWN), 0);
+	ck_assert_int_eq(claim(new, DC_INSTANCE_LAUNCHING), DC_EBUSY);
+}
+END_TEST
+
+START_TEST(claim__one_that_was_given_up_gets_nothing)
+{
+	ck_assert_int_eq(dc_data_want(t.db, new, &err), 0);
+	put(new, "failed");
+	ck_assert_int_eq(claim(new, DC_INSTANCE_LAUNCHING), DC_ESTALE);
+	ck_assert_int_eq(data_of(new), DC_DATA_WANTED);
+}
+END_TEST
+
+START_TEST(mark__there_is_one_holder)
+{
+	ck_assert_int_eq(dc_data_mark(t.db, old, &err), 0);
+	ck_assert_int_eq(dc_data_mark(t.db, old, &err), DC_ESTALE);
+	ck_assert_int_eq(dc_data_mark(t.db, new, &err), DC_ESTALE);
+	put(old, "draining");
+	ck_assert_int_eq(dc_instance_end(t.db, old, DC_INSTANCE_DRAINING, NULL,
+			     &err),
+	    0);
+	ck_assert_int_eq(dc_data_mark(t.db, new, &err), 0);
+}
+END_TEST
+
+/* The schema itself does not allow what the functions would prevent. */
+START_TEST(mark__the_store_refuses_a_second_holder)
+{
+	struct dc_stmt *q = NULL;
+
+	ck_assert_int_eq(dc_data_mark(t.db, old, &err), 0);
+	ck_assert_int_eq(dc_db_prepare(t.db, &q,
+			     "UPDATE instances SET data = 'held'", &err),
+	    0);
+	ck_assert_int_eq(dc_stmt_run(q, NULL, &err), DC_EBUSY);
+	dc_stmt_close(q);
+}
+END_TEST
+
+static const struct {
+	const char *state, *data; /* of the other one */
+	int rc;
+} others[] = {
+    {"creating", "own", 0}, /* it has not looked yet */
+    {"installing", "own", 0},
+    {"launching", "wanted", 0}, /* it will get it */
+    {"launching", "own", DC_EBUSY},
+    {"ready", "own", DC_EBUSY},
+    {"up", "own", DC_EBUSY},
+    {"down", "own", DC_EBUSY},
+    {"up", "held", DC_EBUSY},
+    {"failed", "held", DC_EBUSY},
+    {"failed", "own", 0},
+    {"gone", "own", 0},
+};
+
+START_TEST(keep__only_what_nobody_replaces)
+{
+	char sql[128];
+
+	put(old, "draining");
+	put(new, others[_i].state);
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE instances SET data = '%s' WHERE id = %lld", others[_i].data,
+	    (long long)new);
+	tmpdb_exec(t.db, sql);
+	ck_assert_int_eq(dc_data_keep(t.db, old, &err), others[_i].rc);
+	if (others[_i].rc == 0)
+		ck_assert_int_eq(dc_data_keep(t.db, old, &err), 0);
+}
+END_TEST
+
+static int
+add_hold(int64_t slot, int64_t until, void *arg, struct dc_err *ignored)
+{
+	(void)ignored;
+	dc_str_addf(arg, "%lld:%s ", (long long)slot,
+	    until > dc_now_ms() ? "later" : "past");
+	return 0;
+}
+
+static char *
+holds(void)
+{
+	struct dc_str s = {0};
+
+	dc_str_add(&s, "");
+	ck_assert_int_eq(dc_hold_each(t.db, add_hold, &s, &err), 0);
+	return dc_str_steal(&s);
+}
+
+static void
+expect_holds(const char *wanted)
+{
+	char *found = holds();
+
+	ck_assert_str_eq(found, wanted);
+	free(found);
+}
+
+START_TEST(hold__begins_and_ends)
+{
+	bool held = true;
+	int64_t ms = -1;
+
+	ck_assert_int_eq(dc_hold_save(t.db, &held, t.service,
+			     dc_now_ms() + 60000, &err),
+	    0);
+	ck_assert(!held);
+	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
+	ck_assert_int_eq(ms, 0);
+	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "test", &err),
+	    0);
+	expect_holds("");
+	ck_assert_int_eq(dc_hold_save(t.db, &held, t.service,
+			     dc_now_ms() + 60000, &err),
+	    0);
+	ck_assert(held);
+	expect_holds("0:later ");
+	tmpdb_exec(t.db, "UPDATE routes SET held_at = held_at - 5000");
+	ck_assert_int_eq(dc_hold_save(t.db, NULL, t.service,
+			     dc_now_ms() + 90000, &err),
+	    0);
+	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
+	ck_assert_int_ge(ms, 5000);
+	expect_holds("");
+	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
+	ck_assert_int_eq(ms, 0);
+}
+END_TEST
+
+START_TEST(hold__its_time_ends_it)
+{
+	int64_t ms = -1;
+
+	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "test", &err),
+	    0);
+	ck_assert_int_eq(dc_hold_save(t.db, NULL, t.service, dc_now_ms() - 1,
+			     &err),
+	    0);
+	expect_holds("");
+	tmpdb_exec(t.db, "UPDATE routes SET held_at = held_until - 700");
+	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
+	ck_assert_int_eq(ms, 700);
+}
+END_TEST
+
+Suite *
+data_suite(void)
+{
+	Suite *s = suite_create("data");
+	TCase *tc = tcase_create("data");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, claim__waits_until_the_holder_has_given);
+	tcase_add_test(tc, claim__who_serves_comes_first);
+	tcase_add_test(tc, claim__one_that_was_given_up_gets_nothing);
+	tcase_add_test(tc, mark__there_is_one_holder);
+	tcase_add_test(tc, mark__the_store_refuses_a_second_holder);
+	tcase_add_loop_test(tc, keep__only_what_nobody_replaces, 0,
+	    sizeof(others) / sizeof(others[0]));
+	tcase_add_test(tc, hold__begins_and_ends);
+	tcase_add_test(tc, hold__its_time_ends_it);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,6 +1,6 @@
 #!/bin/bash
 # tests/support/check.sh -- `make check`: compile, lint, unit tests (also under
-# the sanitizers), integration tests. Its last line counts them all.
+# the sanitizers), integration tests, traffic. Its last line counts them all.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -46,6 +46,7 @@ if stage compile compile; then
 	stage unit make --no-print-directory OUT="$out" check-unit
 	stage asan make --no-print-directory OUT="$out" check-asan
 	stage integration make --no-print-directory OUT="$out" check-integration
+	stage traffic make --no-print-directory OUT="$out" traffic-quick
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -3,7 +3,9 @@
 
 #include "common/base/auto.h"
 
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LISTEN_STATE 0x0A
@@ -15,14 +17,24 @@ struct socket {
 	unsigned port;
 };
 
+/* "  0: 0100007F:1F90 00000000:0000 0A ..." */
 static bool
-parse(struct socket *s, const char *line)
+parse(struct socket *s, char *line)
 {
-	unsigned state;
+	char *rest = line, *field[4], *port;
+	size_t n = 0;
 
-	return sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x",
-		   s->address, &s->port, &state) == 3 &&
-	       state == LISTEN_STATE;
+	while (n < 4 && (field[n] = strsep(&rest, " ")) != NULL)
+		n += *field[n] != '\0';
+	if (n < 4 || strtoul(field[3], NULL, 16) != LISTEN_STATE)
+		return false;
+	port = strchr(field[1], ':');
+	if (port == NULL || port - field[1] >= (ptrdiff_t)sizeof(s->address))
+		return false;
+	*port++ = '\0';
+	(void)snprintf(s->address, sizeof(s->address), "%s", field[1]);
+	s->port = (unsigned)strtoul(port, NULL, 16);
+	return true;
 }
 
 /* 127.x.x.x and ::1, in the byte order of this machine. */

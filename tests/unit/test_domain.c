@@ -1,5 +1,6 @@
 /* tests/unit/test_domain.c -- host names that users give to services. */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/limits.h"

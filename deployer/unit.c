@@ -9,9 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TAIL_BYTES 4096
+#define TAIL_BYTES 16384
 #define TAIL_FILES 8
-#define TAIL_LINES 20
+#define TAIL_LINES 60
 
 int
 unit_load(struct unit *u, struct dc_job *job, struct dc_err *err)
@@ -88,12 +88,30 @@ unit_say_notes(struct unit *u, const char *answer, struct dc_err *err)
 	return rc;
 }
 
+/* Each line behind a newline, and no line twice: a crash that repeats says the
+ * same each time. */
+static void
+add_once(struct dc_str *to, char *text)
+{
+	char *line;
+
+	dc_str_add(to, "\n");
+	while ((line = strsep(&text, "\n")) != NULL) {
+		dc_auto_free char *whole = dc_asprintf("\n%s\n", line);
+
+		if (strstr(to->data, whole) == NULL)
+			dc_str_addf(to, "%s\n", line);
+	}
+	to->data[--to->len] = '\0';
+}
+
 /* The directory is the application's to write: nothing but a regular file in
  * it is opened, and no link followed. */
 static int
 say_file(struct unit *u, int dirfd, const char *name, struct dc_err *err)
 {
 	dc_auto_free char *text = dc_xcalloc(1, TAIL_BYTES + 1);
+	dc_auto_str struct dc_str shown = {0};
 	dc_auto_fd int fd = -1;
 	int lines = 0;
 	char *p;
@@ -110,13 +128,13 @@ say_file(struct unit *u, int dirfd, const char *name, struct dc_err *err)
 			*p = '?';
 	if (text[n - 1] == '\n')
 		text[n - 1] = '\0';
-	/* The last lines: a crash that repeats says the same each time. */
 	for (p = text + strlen(text); p > text && lines < TAIL_LINES; p--)
 		lines += p[-1] == '\n';
 	if (p > text)
 		p++;
+	add_once(&shown, p);
 	return unit_say(u, DC_LOG_ERROR, err,
-	    "== /var/log/supervisor/%s ==\n%s", name, p);
+	    "== /var/log/supervisor/%s ==%s", name, shown.data);
 }
 
 int

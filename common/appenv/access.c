@@ -14,8 +14,8 @@ struct access {
 	struct dc_json *to;
 	const struct dc_conf *conf;
 	struct dc_db *db;
-	const char *service; /* whose hosts are asked for... */
-	bool found;          /* ...of which the first counts */
+	const struct dc_service *service; /* whose hosts are asked for... */
+	bool found;                       /* ...of which the first counts */
 };
 
 char *
@@ -30,38 +30,6 @@ dc_access_upper(const char *name)
 	return s;
 }
 
-static int
-add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
-    struct dc_err *err)
-{
-	struct access *a = arg;
-	dc_auto_free char *name = dc_access_upper(a->service);
-	dc_auto_free char *host_key =
-	    dc_asprintf("DOTCLOUD_%s_HTTP_HOST", name);
-	dc_auto_free char *url_key = dc_asprintf("DOTCLOUD_%s_HTTP_URL", name);
-	dc_auto_free char *url = dc_conf_url(a->conf, host);
-
-	(void)service_id;
-	(void)slot;
-	(void)err;
-	if (a->found)
-		return 0;
-	a->found = true;
-	dc_json_add_str(a->to, host_key, host);
-	dc_json_add_str(a->to, url_key, url);
-	return 0;
-}
-
-static int
-add_service(const struct dc_service *s, void *arg, struct dc_err *err)
-{
-	struct access *a = arg;
-
-	a->service = s->name;
-	a->found = false;
-	return dc_service_each_host(a->db, s->id, add_host, a, err);
-}
-
 /* DOTCLOUD_WWW_ECHO_PORT, and _0, _1 behind it for each instance. */
 static void
 add_key(struct access *a, const char *prefix, const char *what, int64_t number,
@@ -72,6 +40,41 @@ add_key(struct access *a, const char *prefix, const char *what, int64_t number,
 
 	dc_json_add_str(a->to, number == DC_ANY_INSTANCE ? key : numbered,
 	    value);
+}
+
+static int
+add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
+    struct dc_err *err)
+{
+	struct access *a = arg;
+	dc_auto_free char *name = dc_access_upper(a->service->name);
+	dc_auto_free char *prefix = dc_asprintf("DOTCLOUD_%s_HTTP", name);
+	dc_auto_free char *url = dc_conf_url(a->conf, host);
+	int64_t number;
+
+	(void)service_id;
+	(void)slot;
+	(void)err;
+	if (a->found)
+		return 0;
+	a->found = true;
+	/* The router answers for each of them. */
+	for (number = DC_ANY_INSTANCE;
+	     number == 0 || number < a->service->instance_count; number++) {
+		add_key(a, prefix, "HOST", number, host);
+		add_key(a, prefix, "URL", number, url);
+	}
+	return 0;
+}
+
+static int
+add_service(const struct dc_service *s, void *arg, struct dc_err *err)
+{
+	struct access *a = arg;
+
+	a->service = s;
+	a->found = false;
+	return dc_service_each_host(a->db, s->id, add_host, a, err);
 }
 
 static int

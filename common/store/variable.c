@@ -14,8 +14,8 @@ dc_variable_is_name(const char *name)
 
 	if (!isalpha(*p) && *p != '_')
 		return false;
-	if (dc_has_prefix(name, "DOTCLOUD_") ||
-	    strlen(name) > DC_MAX_VARIABLE_NAME)
+	if (dc_has_prefix(name, "DOTCLOUD_") || dc_has_prefix(name, "PORT_") ||
+	    strcmp(name, "HOME") == 0 || strlen(name) > DC_MAX_VARIABLE_NAME)
 		return false;
 	while (isalnum(*p) || *p == '_')
 		p++;
@@ -27,8 +27,9 @@ check(const struct dc_variable *v, struct dc_err *err)
 {
 	if (!dc_variable_is_name(v->name))
 		return dc_fail(err, DC_EINVAL,
-		    "'%.64s' cannot be the name of a variable: letters, digits"
-		    " and _, and not DOTCLOUD_ in front",
+		    "'%.64s' cannot be the name of a variable: a letter or _,"
+		    " then letters, digits and _; DOTCLOUD_*, PORT_* and HOME"
+		    " are the platform's",
 		    v->name);
 	if (v->value != NULL && strlen(v->value) > DC_MAX_VARIABLE)
 		return dc_fail(err, DC_EINVAL,

@@ -12,7 +12,7 @@ struct dc_variable {
 };
 
 /* A letter or _, then letters, digits and _, at most DC_MAX_VARIABLE_NAME
- * bytes and not DOTCLOUD_ in front: that is the platform's. */
+ * bytes, and none of the platform's own: DOTCLOUD_*, PORT_*, HOME. */
 bool dc_variable_is_name(const char *name);
 
 /* All of them or none. DC_EINVAL: a bad name or value, or too many. */

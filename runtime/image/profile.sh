@@ -16,6 +16,12 @@ case ":$PATH:" in
 *":$HOME/.dcloud/bin:"*) ;;
 *) PATH="$HOME/.dcloud/bin:$HOME/bin:$HOME/.local/bin:$PATH" ;;
 esac
+
+# nginx, varnishd: Debian keeps them from users, services call them by name.
+case ":$PATH:" in
+*:/usr/sbin:*) ;;
+*) PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" ;;
+esac
 export PATH
 
 if [ -r "$HOME/dotcloud_profile" ]; then

@@ -45,7 +45,7 @@ www:
   buildscript: Hello/builder
 END
 mkdir Gear3
-echo '{"name": "gear3", "version": "0.0.1", "dependencies": {"express": "3.x"}}' \
+echo '{"name": "gear3", "version": "0.0.1", "dependencies": {"express": "*"}}' \
     >Gear3/package.json
 cat >Gear3/server.js <<'END'
 var app = require('express')();

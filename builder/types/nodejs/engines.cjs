@@ -1,0 +1,41 @@
+// builder/types/nodejs/engines.cjs -- loaded into npm before it starts
+// (node -r): of the versions that a dependency allows it takes the newest that
+// says it runs on DCLOUD_NODE, the node of the service, which is not the node
+// that npm itself runs on. npm's own rule is that "*", "" and ranges that the
+// latest version is within get the latest, whatever node that needs.
+
+'use strict';
+
+const semver = require('semver');
+const path = require.resolve('npm-pick-manifest',
+    { paths: ['/usr/share/nodejs/npm/lib'] });
+const pick = require(path);
+const node = process.env.DCLOUD_NODE;
+const loose = { loose: true };
+
+// For a node of before 2015 "says nothing" is not "runs everywhere", while "*"
+// is: packages stopped to say anything in those years, later ones begin anew.
+const says = (manifest) => {
+	const range = manifest.engines && manifest.engines.node;
+
+	return typeof range === 'string' && range.trim() !== '' &&
+	    semver.satisfies(node, range, loose);
+};
+
+const older = (packument, range) => {
+	const good = Object.entries(packument.versions || {}).filter(
+	    ([version, manifest]) => says(manifest) &&
+	        semver.satisfies(version, range, loose));
+
+	return good.length === 0 ? packument :
+	    { ...packument, versions: Object.fromEntries(good) };
+};
+
+require.cache[path].exports = (packument, wanted, options) => {
+	const range = !wanted || wanted === 'latest' ? '*' : wanted;
+
+	return pick(semver.lt(node, '4.0.0') &&
+	    semver.validRange(range, loose) && !semver.valid(range, loose) ?
+	    older(packument, range) : packument, range,
+	    { ...options, nodeVersion: node, defaultTag: ' none' });
+};

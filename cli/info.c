@@ -104,6 +104,32 @@ warn_not_deployed(void)
 		"stack.");
 }
 
+/* Where the world reaches the tcp and udp ports of all services. */
+static void
+print_public_ports(const struct dc_json *services)
+{
+	bool has_title = false;
+	size_t i, n;
+
+	for (i = 0; i < dc_json_size(services); i++) {
+		const struct dc_json *s = dc_json_at(services, i);
+		const struct dc_json *ports = dc_json_find(s, "ports");
+
+		for (n = 0; n < dc_json_size(ports); n++) {
+			const struct dc_json *port = dc_json_at(ports, n);
+
+			if (*text_of(port, "url") == '\0' ||
+			    dc_has_prefix(text_of(port, "url"), "http"))
+				continue;
+			if (!has_title)
+				(void)printf("ports:\n");
+			has_title = true;
+			(void)printf("  %s.%s: %s\n", text_of(s, "name"),
+			    text_of(port, "name"), text_of(port, "url"));
+		}
+	}
+}
+
 static void
 print_application(const struct dc_json *a, const char *app, const char *git)
 {
@@ -123,6 +149,7 @@ print_application(const struct dc_json *a, const char *app, const char *git)
 	}
 	(void)printf("services:\n");
 	print_table(services);
+	print_public_ports(services);
 }
 
 static void

@@ -262,6 +262,7 @@ check_process(const struct place *p)
 	if (has_file(p, "supervisord.conf"))
 		return;
 	if (def->processes.n > 0 || (is_node && may_start(p)) ||
+	    (is_node && !is_misnamed && has_file(p, "server.js")) ||
 	    (!is_node && !dc_has_suffix(def->type, "-worker"))) {
 		if (is_misnamed)
 			dc_strv_addf(p->tree->warnings,

@@ -2,7 +2,7 @@
 # tests/integration/40-ports.sh -- tcp and udp ports of applications, on the
 # ports of this machine that they are given.
 . "$(dirname "$0")/lib.sh"
-plan 54
+plan 55
 platform_up
 here=$top/tests/integration
 talk() { python3 "$here/talk.py" "$@"; }
@@ -69,6 +69,8 @@ like "udp at the bridge's address" "$(talk udp $gateway "$udp" hi)" '^v1\.'
 like "the kernel keeps its hands off" \
     "$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)" '[0-9]-[0-9]'
 
+like "info of the application" "$(dcloud info)" \
+    "^  talk\.echo: tcp://127\.0\.0\.1:$tcp\$"
 info=$(dcloud info talk)
 like "info: the service" "$info" "^  echo: tcp://127.0.0.1:$tcp\$"
 like "info: instance 1" "$info" \

@@ -116,6 +116,7 @@ static const struct {
 	"Enothing says what service \"www\" runs: rename supervisor.conf to "
 	"supervisord.conf in \".\""},
     {"type: nodejs", "supervisord.conf", ""},
+    {"type: nodejs", "server.js", ""},
     {"type: nodejs, process: node x", "supervisor.conf",
 	"Wthe supervisor.conf of service \"www\" is not read"},
     {"type: nodejs", "package.json={\"scripts\":{\"start\":\"x\"}}", ""},

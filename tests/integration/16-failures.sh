@@ -45,7 +45,7 @@ cp -a . ../good
 
 # One that never answers has a minute for it, in the meantime the others.
 mkdir "$root/work/mute"
-printf 'www:\n  type: custom\n  process: tail -f /dev/null\n' \
+printf 'www:\n  type: custom\n  process: tail -f /dev/null\n  ports: {www: http}\n' \
     >"$root/work/mute/dotcloud.yml"
 dcloud -o create mute >/dev/null 2>&1
 dcloud -A mute push "$root/work/mute" >"$root/work/mute.log" 2>&1 </dev/null &

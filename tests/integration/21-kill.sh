@@ -19,7 +19,7 @@ for state in preparing building snapshotting; do
 	crash_push "builder while $state" "$(newest builds $state)" \
 	    "$(pid_of builder)"
 done
-for state in building initializing installing probing switching; do
+for state in building initializing installing launching switching; do
 	crash_push "deployer while $state" "$(newest deployments $state)" \
 	    "$(pid_of deployer)"
 done
@@ -51,7 +51,7 @@ for state in creating installing launching; do
 	    ' -j start '
 done
 crash_push "retire job" "$draining" ' -j retire '
-for state in building probing switching; do
+for state in building launching switching; do
 	crash_push "deployment job while $state" \
 	    "$(newest deployments $state)" ' -j deployment '
 done

@@ -2,7 +2,7 @@
 # tests/integration/48-workers.sh -- services that could answer http and do not,
 # and ports by other names.
 . "$(dirname "$0")/lib.sh"
-plan 20
+plan 22
 platform_up
 mkdir -p "$root/work/bot"
 cd "$root/work/bot" || exit 1
@@ -75,3 +75,12 @@ echo "a worker's panel" >index.html
 ok "a worker that asks for an http port" dcloud push
 is "is routed" "$(get panel)" "a worker's panel"
 like "and its URL is shown" "$(dcloud url panel)" '^http://panel-'
+
+mkdir -p "$root/work/chat"
+cd "$root/work/chat" || exit 1
+dcloud -y create chat >/dev/null 2>&1
+printf 'chat:\n  type: custom\n  process: tail -f /dev/null\n' >dotcloud.yml
+log=$(dcloud push 2>&1)
+is "a custom service that never listens, without ports:" $? 0
+like "is a worker too" "$log" \
+    '\[chat\.0\] Nothing listens on port 42800: taken for a worker'

@@ -39,19 +39,29 @@ ended_as() {
 	esac
 }
 
-# crash_push NAME SQL PATTERN...: a push during which when.py kills. Three
-# checks: the point was reached; the push ended as ended_as says; nothing that
-# is nobody's is left.
-crash_push() {
-	local what=$1 old=$text status killer
-	shift
+# killing_push SQL PATTERN...: a push, in $status how it ended; fails when when.py
+# was too late for the point where it kills.
+killing_push() {
+	local killer
+	old=$text
 	next_text
 	python3 "$here/when.py" "$root" "$@" >"$root/work/when" 2>&1 &
 	killer=$!
 	wait_until 10 test -s "$root/work/when"
 	dcloud push >"$root/work/push" 2>&1
 	status=$?
+	wait_until 15 grep -q killed "$root/work/when" || kill $killer
 	wait $killer
+}
+
+# crash_push NAME SQL PATTERN...: a push during which when.py kills; some points
+# last for a millisecond, so that a busy machine may need another push. Three
+# checks: the point was reached; the push ended as ended_as says; nothing that
+# is nobody's is left.
+crash_push() {
+	local what=$1 old status
+	shift
+	killing_push "$@" || killing_push "$@" || killing_push "$@"
 	is "$what: it was killed there" $? 0
 	wait_until 20 get hello
 	ended_as $status "$old" >"$root/work/ended"

@@ -18,7 +18,9 @@
 #include "deployer/router_config.h"
 
 enum {
-	RELOAD_MS = 30000
+	RELOAD_MS = 30000,
+	SILENT_MS = 3000, /* silent for so long, HAProxy is not there */
+	ASK_MS = 20
 };
 
 struct sync {
@@ -447,30 +449,47 @@ router_sync(struct router_report *r, const struct router_conf *c,
 	return rc < 0 ? dc_wrap(err, rc, "router") : 0;
 }
 
-int
-router_sessions(long *n, const struct router_conf *c, int slot,
-    int64_t instance, struct dc_err *err)
+/* DC_EBUSY: nobody can say just now. */
+static int
+count(long *n, const char *socket, const char *be, const char *name,
+    struct dc_err *err)
 {
-	dc_auto_free char *socket = NULL;
 	struct haproxy_workers w;
-	char be[32], name[32];
 	long total = 0;
-	int rc;
+	int rc = haproxy_workers(&w, socket, err);
 
-	socket = dc_asprintf("%s/haproxy-master.sock", c->run);
-	router_backend_name(be, sizeof(be), slot);
-	(void)snprintf(name, sizeof(name), "i%" PRId64, instance);
-	rc = haproxy_workers(&w, socket, err);
 	for (size_t i = 0; rc == 0 && i < w.n; i++) {
 		long one = 0;
 
 		rc = haproxy_sessions(&one, socket, w.v[i].pid, be, name, err);
-		if (rc == DC_ENOTFOUND || rc == DC_EBUSY)
-			rc = 0; /* a worker that ended has no sessions */
+		if (rc == DC_ENOTFOUND)
+			rc = 0;
 		total += one;
 	}
-	if (rc < 0 && rc != DC_EBUSY)
+	if (rc == 0)
+		*n = total;
+	return rc;
+}
+
+/* While it reloads HAProxy does not answer, and has all the sessions it had. */
+int
+router_sessions(long *n, const struct router_conf *c, int slot,
+    int64_t instance, struct dc_err *err)
+{
+	dc_auto_free char *socket =
+	    dc_asprintf("%s/haproxy-master.sock", c->run);
+	int64_t end = dc_mono_ms() + SILENT_MS;
+	char be[32], name[32];
+	int rc;
+
+	router_backend_name(be, sizeof(be), slot);
+	(void)snprintf(name, sizeof(name), "i%" PRId64, instance);
+	while ((rc = count(n, socket, be, name, err)) == DC_EBUSY &&
+	       dc_mono_ms() < end)
+		(void)poll(NULL, 0, ASK_MS);
+	if (rc == DC_EBUSY)
+		*n = 0;
+	else if (rc < 0)
 		return dc_wrap(err, rc, "sessions of %s/%s", be, name);
-	*n = rc == 0 ? total : 0;
 	return 0;
 }

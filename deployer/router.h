@@ -88,7 +88,7 @@ int router_sync(struct router_report *r, const struct router_conf *c,
     const struct router_table *t, struct dc_err *err);
 
 /* Requests and tunnels of one instance under way or queued, in all workers;
- * 0 when HAProxy is not running. */
+ * 0 when HAProxy is not running; a silent one is asked for 3 s. */
 int router_sessions(long *n, const struct router_conf *c, int slot,
     int64_t instance, struct dc_err *err);
 

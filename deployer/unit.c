@@ -133,8 +133,8 @@ say_file(struct unit *u, int dirfd, const char *name, struct dc_err *err)
 	if (p > text)
 		p++;
 	add_once(&shown, p);
-	return unit_say(u, DC_LOG_ERROR, err,
-	    "== /var/log/supervisor/%s ==%s", name, shown.data);
+	return unit_say(u, DC_LOG_ERROR, err, "== /var/log/supervisor/%s ==%s",
+	    name, shown.data);
 }
 
 int

@@ -87,8 +87,74 @@ add_program() {
 	} >>"$own/supervisord.conf"
 }
 
-# nginx_conf INDEX: stdin goes into the server block, behind the user's snippets.
-# Whatever those may want to set for themselves is set further out.
+# has_entry FILE WHY: is there the file that begins the application? Without it, a
+# program of the application's own may listen on 8080.
+has_entry() {
+	[ -f ~/current/"$1" ] && return 0
+	if has_process || [ -f ~/current/supervisord.conf ]; then
+		say "There is no $1 in the approot: a process of the" \
+		    "application has to answer on port 8080."
+		return 1
+	fi
+	if has_late_hook; then
+		say "There is no $1 in the approot yet; a hook has to write it."
+		return 0
+	fi
+	fail "there is no $1 in '$approot': $2"
+}
+
+# link_programs DIR NAME...: supervisord.conf knows no shell; the NAMEs and what
+# is in DIR get their variables from the type's `program`.
+link_programs() {
+	local name file dir=$1
+
+	shift
+	rm -rf "${own:?}/bin"
+	mkdir -p "$own/bin"
+	install -m 755 "$here/program" "$own/program"
+	for name; do
+		ln -s ../program "$own/bin/$name"
+	done
+	for file in "$dir"/*; do
+		[ ! -f "$file" ] || ln -sf ../program "$own/bin/${file##*/}"
+	done
+}
+
+# uwsgi_conf COMMAND: stdin is what the language needs of ~/.dcloud/uwsgi.ini,
+# which COMMAND starts uWSGI with.
+uwsgi_conf() {
+	local option
+
+	{
+		echo '[uwsgi]'
+		cat
+		cat <<-END
+			chdir = $HOME/current
+			need-app = true
+			master = true
+			die-on-term = true
+			vacuum = true
+			processes = ${SERVICE_CONFIG_UWSGI_PROCESSES:-4}
+			socket = $own/uwsgi.sock
+		END
+		[ -z "${SERVICE_CONFIG_UWSGI_BUFFER_SIZE:-}" ] ||
+		    echo "buffer-size = $SERVICE_CONFIG_UWSGI_BUFFER_SIZE"
+		[ -z "${SERVICE_CONFIG_UWSGI_HARAKIRI:-}" ] ||
+		    echo "harakiri = $SERVICE_CONFIG_UWSGI_HARAKIRI"
+		for option in MEMORY_REPORT ENABLE_THREADS SINGLE_INTERPRETER; do
+			! is_on UWSGI_$option || echo "${option,,} = true"
+		done | tr _ -
+	} >"$own/uwsgi.ini"
+	add_program uwsgi <<-END
+		command=$1
+		directory=$HOME/current
+		stopsignal=INT
+	END
+}
+
+# nginx_conf INDEX [ROOT]: stdin goes into the server block, behind the user's
+# snippets. Whatever those may want to set for themselves is set further out.
+# ROOT is below the approot.
 nginx_conf() {
 	local file code dir=$own/nginx
 
@@ -97,8 +163,8 @@ nginx_conf() {
 		ln -sfn "$file" "$dir/"
 	done
 	{
-		sed "s/@SERVICE@/$SERVICE_NAME/g; s/@INDEX@/$1/" \
-		    "$here/nginx.conf"
+		sed "s/@SERVICE@/$SERVICE_NAME/g; s/@INDEX@/$1/
+		    s,@ROOT@,$HOME/current${2:+/$2}," "$here/nginx.conf"
 		for code in 404 500 502 503 504; do
 			printf '\t\terror_page %s @%s;\n' $code $code
 			printf '\t\tlocation @%s {\n' $code

@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include "common/base/auto.h"
+#include "common/base/limits.h"
 #include "common/base/str.h"
 
 /* The user's own, and his access lists, whose ids are those of his range. What
@@ -46,11 +47,12 @@ list_names(struct dc_strv *out, int fd, const char *path, struct dc_err *err)
 }
 
 int
-dc_attr_load(struct archive_entry *e, int fd, const char *path,
+dc_attr_load(struct archive_entry *e, int64_t *left, int fd, const char *path,
     struct dc_err *err)
 {
 	dc_auto_strv struct dc_strv names = {0};
 	dc_auto_free char *value = NULL;
+	int64_t bytes = 0;
 	ssize_t n;
 	size_t i;
 	int rc = list_names(&names, fd, path, err);
@@ -64,8 +66,15 @@ dc_attr_load(struct archive_entry *e, int fd, const char *path,
 			return dc_fail_errno(err,
 			    "read the attribute '%s' of '%s'", names.v[i],
 			    path);
+		bytes += (int64_t)strlen(names.v[i]) + n;
+		if (bytes > DC_MAX_FILE_ATTRS || bytes > *left)
+			return dc_fail(err, DC_EUSER,
+			    "'%s' has too many extended attributes: a file may"
+			    " have %d bytes of them, and all together %d",
+			    path, DC_MAX_FILE_ATTRS, DC_MAX_HOME_ATTRS);
 		archive_entry_xattr_add_entry(e, names.v[i], value, (size_t)n);
 	}
+	*left -= bytes;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "common/archive/attr.h"
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/limits.h"
 #include "common/base/str.h"
 
 #define LEVEL "3"
@@ -28,7 +29,7 @@ struct writer {
 	int fd;
 	int rc; /* of writing to fd: libarchive is never told */
 	const struct dc_archive_limits *limits;
-	int64_t bytes, entries;
+	int64_t bytes, entries, attrs_left;
 	int depth;
 	void *links; /* tsearch(3) */
 	struct dc_err *err;
@@ -177,7 +178,7 @@ write_file(struct writer *w, int dirfd, const char *name, const char *path,
 	archive_entry_set_size(e, now.st_size);
 	rc = count(w, path, now.st_size);
 	if (rc == 0)
-		rc = dc_attr_load(e, fd, path, w->err);
+		rc = dc_attr_load(e, &w->attrs_left, fd, path, w->err);
 	if (rc == 0)
 		rc = write_header(w, e, path);
 	return rc < 0 ? rc : copy_data(w, fd, now.st_size, path);
@@ -215,7 +216,7 @@ write_subdir(struct writer *w, int dirfd, const char *name, const char *path,
 		return dc_fail_errno(w->err, "open '%s'", path);
 	rc = count(w, path, 0);
 	if (rc == 0)
-		rc = dc_attr_load(e, fd, path, w->err);
+		rc = dc_attr_load(e, &w->attrs_left, fd, path, w->err);
 	if (rc == 0)
 		rc = write_header(w, e, path);
 	if (rc < 0)
@@ -354,7 +355,10 @@ int
 dc_archive_write(int dirfd, int fd, const struct dc_archive_limits *limits,
     struct dc_err *err)
 {
-	struct writer w = {.fd = fd, .limits = limits, .err = err};
+	struct writer w = {.fd = fd,
+	    .limits = limits,
+	    .attrs_left = DC_MAX_HOME_ATTRS,
+	    .err = err};
 	int rc;
 
 	w.a = archive_write_new();

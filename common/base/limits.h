@@ -3,15 +3,19 @@
 #define DC_LIMITS_H
 
 /* Names. SERVICE-APP-USER is one label of a host name: 63 bytes at most */
-#define DC_MAX_APP_NAME 25      /* bytes, [a-z0-9]                          */
-#define DC_MAX_USER_NAME 20     /* bytes, [a-z0-9]                          */
-#define DC_MAX_SERVICE_NAME 16  /* bytes, [a-z0-9_]: CONTRACT 1.4           */
-#define DC_MAX_SERVICES 64      /* per application                          */
-#define DC_MAX_INSTANCES 64     /* per service                              */
-#define DC_MAX_PORTS 16         /* per service                              */
-#define DC_MAX_PUBLIC_PORTS 512 /* tcp and udp, of all instances of an app */
-#define DC_MAX_DOMAINS 100      /* of one's own, per application           */
-#define DC_MAX_PROCESSES 32     /* per service                              */
+#define DC_MAX_APP_NAME 25       /* bytes, [a-z0-9]                          */
+#define DC_MAX_USER_NAME 20      /* bytes, [a-z0-9]                          */
+#define DC_MAX_SERVICE_NAME 16   /* bytes, [a-z0-9_]: CONTRACT 1.4           */
+#define DC_MAX_SERVICES 64       /* per application                          */
+#define DC_MAX_INSTANCES 64      /* per service                              */
+#define DC_MAX_WORKERS 64        /* per instance                             */
+#define DC_MAX_PORTS 16          /* per service                              */
+#define DC_MAX_PUBLIC_PORTS 512  /* tcp and udp, of all instances of an app */
+#define DC_MAX_CERTIFICATE 65536 /* bytes of a chain, and of a key          */
+#define DC_MAX_PAGE 65536        /* bytes of a maintenance page              */
+#define DC_MAX_CHAIN 8           /* certificates                             */
+#define DC_MAX_DOMAINS 100       /* of one's own, per application           */
+#define DC_MAX_PROCESSES 32      /* per service                              */
 
 /* The build file */
 #define DC_MAX_BUILDFILE (1 << 20) /* bytes                                */
@@ -54,6 +58,7 @@
 #define DC_DRAIN_SECONDS 30        /* for requests under way at a swap */
 #define DC_HOLD_DRAIN_SECONDS 10   /* the same, while others wait for it */
 #define DC_HOLD_SECONDS 30         /* more than all steps may take together */
+#define DC_REPLACE_SECONDS 30      /* an ill instance, doubled each time */
 #define DC_LEASE_SECONDS 30
 
 /* Containers */
@@ -66,6 +71,8 @@
 /* $HOME after a build */
 #define DC_MAX_HOME_BYTES (8LL << 30)
 #define DC_MAX_HOME_ENTRIES 1000000LL
+#define DC_MAX_FILE_ATTRS (256 << 10) /* bytes; a tar has to hold them */
+#define DC_MAX_HOME_ATTRS (64 << 20)  /* bytes; in memory when restored */
 
 /* Free space that no upload and no build may take: see room.h */
 #define DC_DISK_RESERVE (1LL << 30) /* bytes                      */

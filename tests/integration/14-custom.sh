@@ -11,7 +11,7 @@ push() {
 	[ $rc -eq 0 ] || tail -n 20 <<<"$said" | sed 's/^/# /'
 }
 
-# ask APP COMMAND: what a shell in the instance prints; see asked.py below.
+# ask APP COMMAND: what a shell in the instance prints; see asked.py.
 ask() {
 	curl -sf --max-time 20 -H "Host: $1-$user.localhost" \
 	    --data-binary "$2" "http://$http/"
@@ -142,29 +142,7 @@ chmod +x ~/asked.py
 mv ~/asked.py ~/bin
 echo 'export PATH=~/bin:$PATH FROM_PROFILE=yes' >~/profile
 END
-cat >app/asked.py <<'END'
-#!/usr/bin/python3
-import os, subprocess, sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-class Asked(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.reply(b"ready\n")
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.reply(subprocess.run(["/bin/bash", "-c", body], timeout=15,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout)
-
-    def reply(self, body):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body)
-
-print("to stdout", flush=True)
-print("to stderr", file=sys.stderr, flush=True)
-ThreadingHTTPServer(("", int(os.environ["PORT_WWW"])), Asked).serve_forever()
-END
+cp "$top/tests/integration/asked.py" app/asked.py
 cat >app/after <<'END'
 #!/bin/bash
 echo "arguments: $# $1"

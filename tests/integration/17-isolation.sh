@@ -6,7 +6,7 @@
 plan 29
 platform_up
 
-# ask APP COMMAND: what a shell in the instance prints; see asked.py below.
+# ask APP COMMAND: what a shell in the instance prints; see asked.py.
 ask() {
 	curl -sf --max-time 30 -H "Host: $1-$user.localhost" \
 	    --data-binary "$2" "http://$http/"
@@ -40,28 +40,7 @@ another network address	ip addr add 10.9.9.9/32 dev eth0
 raw packets	python3 -c 'import socket; socket.socket(17, 3)'
 END
 
-cat >"$root/asked.py" <<'END'
-#!/usr/bin/python3
-import os, subprocess
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-class Asked(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.reply(b"ready\n")
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.reply(subprocess.run(["/bin/bash", "-c", body],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT).stdout)
-
-    def reply(self, body):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body)
-
-ThreadingHTTPServer(("", int(os.environ["PORT_WWW"])), Asked).serve_forever()
-END
+cp "$top/tests/integration/asked.py" "$root/asked.py"
 
 # A server on every address of the host, for what must not be reached.
 python3 -m http.server $((http_port + 5000)) --directory "$root/work" \

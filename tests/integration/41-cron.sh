@@ -25,27 +25,7 @@ www:
     LINES: "one\ntwo\n"
     ACCENT: "élan ☂"
 END
-cat >asked.py <<'END'
-#!/usr/bin/python3
-import os, subprocess
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-class Asked(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.reply(b"ready\n")
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.reply(subprocess.run(["/bin/bash", "-c", body], timeout=15,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout)
-
-    def reply(self, body):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body)
-
-ThreadingHTTPServer(("", int(os.environ["PORT_WWW"])), Asked).serve_forever()
-END
+cp "$top/tests/integration/asked.py" .
 cat >crontab.txt <<'END'
 # What the old manual shows, and more.
 MAILTO=ops@example.com

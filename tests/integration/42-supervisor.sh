@@ -35,28 +35,7 @@ mkdir -p ~/current
 cp -a . ~/current
 chmod +x ~/current/asked.py
 END
-cat >asked.py <<'END'
-#!/usr/bin/python3
-import os, subprocess
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-class Asked(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.reply(b"ready\n")
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.reply(subprocess.run(["/bin/bash", "-c", body], timeout=25,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT).stdout)
-
-    def reply(self, body):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body)
-
-ThreadingHTTPServer(("", int(os.environ["PORT_WWW"])), Asked).serve_forever()
-END
+cp "$top/tests/integration/asked.py" .
 
 # --- the usual mistakes are mentioned -----------------------------------------------
 
@@ -162,7 +141,7 @@ like "tail, of stderr" "$(ask 'echo err >>/var/log/supervisor/lazy_error.log
     supervisorctl tail lazy stderr')" '^err$'
 like "tail -f, over a rotation" "$(ask 'cd /var/log/supervisor
     supervisorctl tail -f lazy >~/tailed & echo one >>lazy.log
-    until grep -q one ~/tailed; do sleep 0.05; done
+    until grep -qs one ~/tailed; do sleep 0.05; done
     mv lazy.log lazy.log.1; echo two >>lazy.log
     until grep -q two ~/tailed; do sleep 0.05; done; kill %1; cat ~/tailed' |
     tr '\n' ' ')" '^one two '

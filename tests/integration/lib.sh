@@ -5,7 +5,7 @@
 # A test is `. "$(dirname "$0")/lib.sh"`, `plan N`, `platform_up`, checks, and
 # nothing else: the trap ends what was started. DCLOUD_OUT is where the programs
 # are. Tests run one after the other; each has its number in its ports and names,
-# and DCLOUD_TEST_BASE (0 to 150) is added to it where two runs share a machine.
+# and DCLOUD_TEST_BASE (0 to 120) is added to it where two runs share a machine.
 
 set -u
 

@@ -137,7 +137,7 @@ step "O_CLOEXEC on every open" none_match \
     grep -v O_CLOEXEC)
 # SC2154, SC2034: what integration/lib.sh sets and reads; set -u finds the rest.
 # SC2088: a test's name may speak of ~/run.
-step "shellcheck" shellcheck -S warning -e SC2154,SC2034,SC2088 $(grep -lE '^#!/bin/(ba)?sh' \
+step "shellcheck" shellcheck -S warning -e SC2154,SC2034,SC2088 $(grep -slE '^#!/bin/(ba)?sh' \
     $(sources '*.sh' runtime tests builder/types docs/examples .ci))
 step "man pages" mandoc -Tlint -Wwarning $(sources 'docs/man/*')
 step "cppcheck" check_cpp

@@ -5,10 +5,12 @@
 
 MARKS has a line "BEGIN END NAME" (microseconds) per scenario, RECORD is what
 tests/traffic/client.c wrote. A request belongs to the scenarios that were under
-way at some moment of its life; before is the time before the first of them. Held: answered well, but the answer began half a second later than that of
-its kind usually does. The times are those of the kinds that the application
-answers at once. Exits 1 when a request failed, unless the scenario's name ends
-in "(losses)"."""
+way at some moment of its life; "before" is the time before the first of them.
+Held: answered well, but the answer began half a second later than that of its
+kind usually does. The times are those of the kinds that the application answers
+at once. The last line counts every request once, those between two scenarios
+and after the last too. Exits 1 when one failed, unless it was in a scenario
+whose name ends in "(losses)"."""
 import sys
 
 AT_ONCE = ("keep", "fresh", "post")
@@ -63,8 +65,10 @@ def main():
         with open(path) as f:
             requests += [Request(line) for line in f]
     medians = usual(requests)
-    total = [0, 0, 0]
-    lost = []
+    lost = {r for r in requests if r.outcome != "ok"}
+    late = {r for r in requests if r.outcome == "ok" and
+            r.wait > medians[r.kind] + HELD_MS}
+    total = (len(requests), len(lost), len(late))
     before = times(overlapping(requests, 0, marks[0][0]))
     print(ROW % ("", "", "", "", "before, ms", "during, ms"))
     print(ROW % ("scenario", "sent", "failed", "held", "p50 / p99",
@@ -72,17 +76,14 @@ def main():
     for begin, end, name in marks:
         seen = overlapping(requests, begin, end)
         failed = [r for r in seen if r.outcome != "ok"]
-        held = [r for r in seen if r.outcome == "ok" and
-                r.wait > medians[r.kind] + HELD_MS]
+        held = [r for r in seen if r in late]
         print(ROW % (name, len(seen), len(failed), len(held),
                      before, times(seen)))
-        for i, part in enumerate((seen, failed, held)):
-            total[i] += len(part)
-        if not name.endswith("(losses)"):
-            lost += failed
-    for r in lost[:20]:
+        if name.endswith("(losses)"):
+            lost -= set(failed)
+    for r in sorted(lost, key=lambda r: r.begin)[:20]:
         print("lost: " + r.line)
-    print("requests sent %d, failed %d, held %d" % tuple(total))
+    print("requests sent %d, failed %d, held %d" % total)
     return 1 if lost else 0
 
 

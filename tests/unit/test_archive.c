@@ -1,5 +1,6 @@
 /* tests/unit/test_archive.c -- common/archive: round trips of nasty trees,
  * limits, damage, full disks. */
+#include <archive_entry.h>
 #include <check.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <sys/xattr.h>
 
 #include "common/archive/archive.h"
+#include "common/archive/attr.h"
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
@@ -250,6 +252,25 @@ START_TEST(round_trip__keeps_attributes_of_users)
 }
 END_TEST
 
+START_TEST(write__too_many_attributes_are_refused)
+{
+	struct archive_entry *e = archive_entry_new();
+	dc_auto_fd int fd = -1;
+	int64_t left = 10;
+
+	add_file("f", "x", 0600);
+	set_attribute("f", "user.a", "12345", 5);
+	fd = openat(from, "f", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(dc_attr_load(e, &left, fd, "f", &err), DC_EUSER);
+	ck_assert_ptr_nonnull(strstr(err.msg, "'f' has too many extended"));
+	ck_assert_int_eq(left, 10);
+	left = 30;
+	ck_assert_int_eq(dc_attr_load(e, &left, fd, "f", &err), 0);
+	ck_assert_int_eq(left, 30 - 6 - 5);
+	archive_entry_free(e);
+}
+END_TEST
+
 START_TEST(write__sockets_and_devices_are_removed)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
@@ -452,6 +473,7 @@ archive_suite(void)
 	tcase_add_test(tc, round_trip__keeps_names_of_any_bytes);
 	tcase_add_test(tc, round_trip__sparse_files_stay_sparse);
 	tcase_add_test(tc, round_trip__keeps_attributes_of_users);
+	tcase_add_test(tc, write__too_many_attributes_are_refused);
 	tcase_add_test(tc, write__sockets_and_devices_are_removed);
 	tcase_add_test(tc, write__the_same_tree_gives_the_same_bytes);
 	tcase_add_test(tc, write__limits_hold);

@@ -1,10 +1,13 @@
-/* cli/domain.c -- dcloud domain list, add, rm: host names of one's own. */
+/* cli/domain.c -- dcloud domain list, add, rm, cert, uncert: host names of
+ * one's own, and their certificates. */
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/service.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/limits.h"
 #include "common/base/str.h"
 
 static void
@@ -13,9 +16,16 @@ print_domains(const struct dc_json *service)
 	const struct dc_json *domains = dc_json_find(service, "domains");
 	size_t i;
 
-	for (i = 0; i < dc_json_size(domains); i++)
-		(void)printf("%s: %s\n", dc_json_find_str(service, "name"),
-		    dc_json_find_str(dc_json_at(domains, i), "domain"));
+	for (i = 0; i < dc_json_size(domains); i++) {
+		const struct dc_json *d = dc_json_at(domains, i);
+		const char *ends = dc_json_find_str(d, "certificate_ends_at");
+
+		(void)printf("%s: %s", dc_json_find_str(service, "name"),
+		    dc_json_find_str(d, "domain"));
+		if (ends != NULL)
+			(void)printf(" (certificate until %.10s)", ends);
+		(void)putchar('\n');
+	}
 }
 
 static int
@@ -88,6 +98,65 @@ take_away(struct cli *cli, const char *app, struct dc_err *err)
 	return rc;
 }
 
+/* The rest of ARGS: the certificate's file, and the key's. */
+static int
+load_certificate(struct dc_json *body, char *const *args, struct dc_err *err)
+{
+	static const char *const keys[] = {"certificate", "key"};
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; rc == 0 && i < 2 && args[i] != NULL; i++) {
+		dc_auto_free char *text = NULL;
+
+		rc = dc_fs_load(&text, NULL, args[i], DC_MAX_CERTIFICATE, err);
+		if (rc == 0)
+			dc_json_add_str(body, keys[i], text);
+	}
+	return rc;
+}
+
+static int
+add_certificate(struct cli *cli, const char *app, struct dc_err *err)
+{
+	const char *service = cli->opts.args[1], *host = cli->opts.args[2];
+	dc_auto_free char *domain = format_path(app, service, host);
+	dc_auto_free char *path = dc_asprintf("%s/certificate", domain);
+	dc_auto_json struct dc_json *body = dc_json_new_object();
+	dc_auto_json struct dc_json *made = NULL;
+	const char *ends;
+	int rc = load_certificate(body, cli->opts.args + 3, err);
+
+	if (rc == 0)
+		rc = api_send_secret(&cli->api, &made, "PUT", path, body, err);
+	if (rc < 0)
+		return rc;
+	if (cli->opts.json) {
+		cli_print_json(made);
+		return 0;
+	}
+	ends = dc_json_find_str(made, "ends_at");
+	ui_success("domain \"%s\" has a certificate until %.10s", host,
+	    ends != NULL ? ends : "?");
+	if (!dc_json_has_true(made, "https"))
+		ui_warn("The platform does not listen for https: its operator "
+			"can change that.");
+	return 0;
+}
+
+static int
+remove_certificate(struct cli *cli, const char *app, struct dc_err *err)
+{
+	const char *service = cli->opts.args[1], *host = cli->opts.args[2];
+	dc_auto_free char *domain = format_path(app, service, host);
+	dc_auto_free char *path = dc_asprintf("%s/certificate", domain);
+	int rc = api_send(&cli->api, NULL, "DELETE", path, NULL, err);
+
+	if (rc == 0)
+		ui_success("certificate of \"%s\" deleted", host);
+	return rc;
+}
+
 int
 domain_run(struct cli *cli, struct dc_err *err)
 {
@@ -103,7 +172,13 @@ domain_run(struct cli *cli, struct dc_err *err)
 	if ((strcmp(verb, "rm") == 0 || strcmp(verb, "remove") == 0) &&
 	    cli->opts.nargs == 3)
 		return take_away(cli, app, err);
+	if (strcmp(verb, "cert") == 0 &&
+	    (cli->opts.nargs == 4 || cli->opts.nargs == 5))
+		return add_certificate(cli, app, err);
+	if (strcmp(verb, "uncert") == 0 && cli->opts.nargs == 3)
+		return remove_certificate(cli, app, err);
 	return dc_fail(err, DC_EINVAL,
 	    "usage: dcloud domain list | add SERVICE DOMAIN | rm SERVICE"
+	    " DOMAIN | cert SERVICE DOMAIN CERT.pem [KEY.pem] | uncert SERVICE"
 	    " DOMAIN");
 }

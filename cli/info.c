@@ -141,6 +141,9 @@ print_application(const struct dc_json *a, const char *app, const char *git)
 		(void)printf("revision:  %s\n", text_of(a, "revision"));
 	if (*text_of(a, "state") != '\0')
 		(void)printf("state:     %s\n", text_of(a, "state"));
+	if (dc_json_find(a, "maintenance") != NULL)
+		(void)printf("closed:    for maintenance since %.16s\n",
+		    text_of(dc_json_find(a, "maintenance"), "since"));
 	if (git != NULL)
 		(void)printf("git:       %s\n", git);
 	if (!is_deployed(a) || dc_json_size(services) == 0) {
@@ -217,6 +220,9 @@ print_instance(const struct dc_json *i, const char *service)
 	print_field("service revision:", i, "image_version");
 	print_field("revision:", i, "revision");
 	print_field("state:", i, "state");
+	if (strcmp(text_of(i, "health"), "silent") == 0 ||
+	    strcmp(text_of(i, "health"), "failing") == 0)
+		print_field("health:", i, "health");
 	print_ports(dc_json_find(i, "ports"));
 }
 

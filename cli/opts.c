@@ -39,6 +39,8 @@ const struct opt_spec opt_specs[] = {
 	AT(flavor)},
     {0, "api-key", NULL, OPT_API_KEY, "ask for an API key, not a password",
 	AT(api_key)},
+    {0, "page", "FILE", OPT_PAGE,
+	"HTML, 64 KB at most, in place of the platform's page", AT(page)},
     {0, "man", NULL, OPT_MAN, "print the manual page's source", AT(man)},
     {0, NULL, NULL, 0, NULL, 0},
 };

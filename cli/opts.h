@@ -23,11 +23,12 @@ enum opt_bit {
 	OPT_API_KEY = 1 << 9,
 	OPT_MAN = 1 << 10,
 	OPT_GLOBAL = 1 << 11,
+	OPT_PAGE = 1 << 12,
 };
 
 struct opts {
 	const struct command *command; /* NULL: none was named */
-	const char *app, *branch, *commit, *lines, *flavor;
+	const char *app, *branch, *commit, *lines, *flavor, *page;
 	bool debug, yes, no, version, help;
 	bool git, rsync, hg, clean, verbose, no_follow, json, api_key, man;
 	long long nlines; /* of --lines; -1: not given */

@@ -83,12 +83,25 @@ const struct command commands[] = {
 	"A change is followed by a deployment of the running revision. When "
 	"that fails the variables stay changed.",
 	env_run},
-    {"domain", "list | add service domain | rm service domain", 1, 3, OPT_JSON,
-	"list or change the host names of the application",
+    {"domain",
+	"list | add service domain | rm service domain | cert service domain "
+	"cert.pem [key.pem] | uncert service domain",
+	1, 5, OPT_JSON, "list or change the host names of the application",
 	"A service answers to each of its names; *.example.org stands for all "
 	"names below it that nobody else has. The name works at once here; "
-	"DNS must lead it to the platform, which add prints a record for.",
+	"DNS must lead it to the platform, which add prints a record for. cert "
+	"gives a domain a certificate for https: a PEM file with its chain, "
+	"and the private key in the same file or in another. It is checked, "
+	"replaces what was there, and goes with the domain; uncert takes it "
+	"away. Nobody is shown the key again.",
 	domain_run},
+    {"maintenance", "on [--page file] | off", 1, 1, OPT_PAGE,
+	"close the application for a while, or open it again",
+	"While it is closed every request of all its services gets 503 and a "
+	"page: the platform's, or the HTML of --page. It is at once, survives "
+	"restarts and deployments, and info shows it. Deployments go on, so a "
+	"new version can be there when it is opened.",
+	maintenance_run},
     {"version", "", 0, 0, NO_OPTS, "print the version", "", version_run},
     {"help", "[command]", 0, 1, OPT_MAN, "print this help, or a command's", "",
 	help_run},

@@ -213,6 +213,23 @@ is_program_name(const char *name)
 	"only_if_exists = /var/spool/cron/crontabs/dotcloud\n"                 \
 	"user = root\nredirect_stderr = true\n\n"
 
+/* Who listens for requests, and where; see runtime/serving.h. PROGRAM NULL: the
+ * first of the application's own file. */
+static void
+add_serving(struct dc_str *conf, const char *program,
+    const struct dc_service_def *def, const struct dc_type *type)
+{
+	if (def->listen_var == NULL && !type->has_channel)
+		return;
+	dc_str_add(conf, "[serving]\nchannel = true\n");
+	if (program != NULL)
+		dc_str_addf(conf, "program = %s\n", program);
+	if (def->listen_var != NULL)
+		dc_str_addf(conf, "workers = %d\nlisten_var = %s\n",
+		    def->workers, def->listen_var);
+	dc_str_add(conf, "\n");
+}
+
 static int
 save_programs(const char *etc, const char *home,
     const struct dc_service_def *def, const struct dc_type *type,
@@ -221,6 +238,8 @@ save_programs(const char *etc, const char *home,
 	dc_auto_free char *path = dc_asprintf("%s/runtime.conf", etc);
 	dc_auto_free char *dir = dc_asprintf("%s/process", etc);
 	dc_auto_free char *run = dc_asprintf("%s/run", home);
+	const char *first =
+	    def->processes.n > 0 ? def->processes.v[0].name : NULL;
 	dc_auto_str struct dc_str conf = {0};
 	size_t i;
 	int rc = dc_fs_mkdirs(dir, 0755, err);
@@ -235,9 +254,12 @@ save_programs(const char *etc, const char *home,
 		rc = add_program(&conf, etc, def->processes.v[i].name,
 		    def->processes.v[i].value, err);
 	}
-	if (rc == 0 && def->processes.n == 0 && type->process != NULL &&
-	    (strcmp(type->process, "~/run") != 0 || dc_fs_exists(run)))
-		rc = add_program(&conf, etc, def->name, type->process, err);
+	if (rc == 0 && first == NULL && type->process != NULL &&
+	    (strcmp(type->process, "~/run") != 0 || dc_fs_exists(run))) {
+		first = def->name;
+		rc = add_program(&conf, etc, first, type->process, err);
+	}
+	add_serving(&conf, first, def, type);
 	dc_str_add(&conf, CRON "[include]\nfiles = " DC_APP_HOME
 			       "/current/supervisord.conf " DC_APP_HOME
 			       "/.dcloud/supervisord.conf\n");

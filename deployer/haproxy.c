@@ -255,13 +255,14 @@ haproxy_sessions(long *out, const char *socket, pid_t pid, const char *backend,
 	int rc;
 
 	cmd = dc_asprintf("show stat %s 4 -1", backend);
-	want = dc_asprintf("%s,%s,", backend, server);
+	want = dc_asprintf("%s,%s", backend, server);
 	rc = haproxy_ask(&answer, socket, pid, cmd, err);
 	if (rc < 0)
 		return rc;
 	for (char *line = strtok_r(answer, "\n", &save); line != NULL;
 	     line = strtok_r(NULL, "\n", &save))
-		if (dc_has_prefix(line, want))
+		if (dc_has_prefix(line, want) &&
+		    (line[strlen(want)] == ',' || line[strlen(want)] == 'w'))
 			n += field(line, STAT_QCUR) + field(line, STAT_SCUR);
 	*out = n;
 	return 0;

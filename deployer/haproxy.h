@@ -57,7 +57,8 @@ int haproxy_servers(struct haproxy_servers *out, const char *socket, pid_t pid,
     struct dc_err *err);
 void haproxy_servers_done(struct haproxy_servers *s);
 
-/* Sessions and queued requests of one server in one worker; 0 when it does not
+/* Sessions and queued requests of one server, with those that are called after
+ * it ("i12", "i12w1"), in one worker; 0 when it does not
  * know the server. */
 int haproxy_sessions(long *out, const char *socket, pid_t pid,
     const char *backend, const char *server, struct dc_err *err);

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #define MAX_PATH_BYTES 1024
+#define MAX_COMMAND_BYTES 4096
+#define INTERVAL_SECONDS 1
+#define TIMEOUT_SECONDS 3
 
 /* Quoted in the build file it is text. */
 static int
@@ -43,6 +46,21 @@ take_path(const char **out, const struct dc_json *value, struct dc_err *err)
 }
 
 static int
+take_command(const char **out, const struct dc_json *value, struct dc_err *err)
+{
+	const char *command = dc_json_str(value);
+
+	if (command == NULL || *command == '\0' ||
+	    strlen(command) > MAX_COMMAND_BYTES)
+		return dc_fail(err, DC_EUSER,
+		    "healthcheck: 'command' must be a command, of %d bytes at"
+		    " most",
+		    MAX_COMMAND_BYTES);
+	*out = command;
+	return 0;
+}
+
+static int
 take_key(struct health *h, const char *key, const struct dc_json *value,
     struct dc_err *err)
 {
@@ -52,9 +70,15 @@ take_key(struct health *h, const char *key, const struct dc_json *value,
 		return take_number(&h->status, key, value, 100, 599, err);
 	if (strcmp(key, "deadline") == 0)
 		return take_number(&h->deadline, key, value, 1, 600, err);
+	if (strcmp(key, "interval") == 0)
+		return take_number(&h->interval, key, value, 1, 600, err);
+	if (strcmp(key, "timeout") == 0)
+		return take_number(&h->timeout, key, value, 1, 60, err);
+	if (strcmp(key, "command") == 0)
+		return take_command(&h->command, value, err);
 	return dc_fail(err, DC_EUSER,
-	    "healthcheck: no such key '%.64s'; there are path, status and"
-	    " deadline",
+	    "healthcheck: no such key '%.64s'; there are path, status,"
+	    " deadline, interval, timeout and command",
 	    key);
 }
 
@@ -63,7 +87,9 @@ health_load(struct health *out, const struct dc_service_def *def,
     struct dc_err *err)
 {
 	const struct dc_json *all = dc_json_find(def->extras, "healthcheck");
-	struct health h = {.deadline = DC_PROBE_SECONDS};
+	struct health h = {.deadline = DC_PROBE_SECONDS,
+	    .interval = INTERVAL_SECONDS,
+	    .timeout = TIMEOUT_SECONDS};
 	struct dc_json *value;
 	const char *key;
 	void *it = NULL;
@@ -71,11 +97,26 @@ health_load(struct health *out, const struct dc_service_def *def,
 
 	if (all != NULL && dc_json_type(all) != DC_JSON_OBJECT)
 		return dc_fail(err, DC_EUSER,
-		    "healthcheck: path, status and deadline are expected"
-		    " below it");
+		    "healthcheck: path, status, deadline, interval, timeout"
+		    " or command is expected below it");
 	while (rc == 0 && all != NULL && dc_json_each(all, &it, &key, &value))
 		rc = take_key(&h, key, value, err);
+	if (rc == 0 && h.command != NULL && (h.path != NULL || h.status != 0))
+		return dc_fail(err, DC_EUSER,
+		    "healthcheck: 'command' asks instead of 'path' and"
+		    " 'status': please remove either");
 	if (rc == 0)
 		*out = h;
 	return rc;
+}
+
+bool
+health_is_expected(const struct dc_service_def *def)
+{
+	size_t i;
+
+	for (i = 0; i < def->ports.n; i++)
+		if (strcmp(def->ports.v[i].value, "http") == 0)
+			return true;
+	return dc_json_find(def->extras, "healthcheck") != NULL;
 }

@@ -6,11 +6,15 @@
 #include "common/base/spawn.h"
 #include "common/box/box.h"
 #include "common/box/place.h"
+#include "common/store/health.h"
+#include "deployer/command.h"
 #include "deployer/control.h"
+#include "deployer/environment.h"
 #include "deployer/health.h"
 #include "deployer/listening.h"
 #include "deployer/ports.h"
 #include "deployer/probe.h"
+#include "deployer/sockets.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -37,16 +41,18 @@ struct watch_for {
 	int64_t quiet_ms; /* and nothing listens for so long; 0: never */
 	pid_t pid;        /* of the container */
 	const struct unit *u;
+	char *const *env; /* for the command of the health check, or NULL */
 };
 
-/* Programs by name and whether each has stayed up. */
+/* Programs by name and whether each has stayed up. A "group:name" of the real
+ * supervisord may be long. */
 struct program {
-	char name[65];
+	char name[257];
 	bool steady;
 };
 
 struct programs {
-	struct program v[DC_MAX_PROCESSES];
+	struct program v[DC_MAX_PROCESSES + DC_MAX_WORKERS];
 	size_t n;
 	char crashed[160]; /* "'node' (exit status 1)": one that failed */
 };
@@ -57,9 +63,9 @@ program_of(struct programs *p, const char *name)
 	size_t i;
 
 	for (i = 0; i < p->n; i++)
-		if (strcmp(p->v[i].name, name) == 0)
+		if (strncmp(p->v[i].name, name, sizeof(p->v[0].name) - 1) == 0)
 			return &p->v[i];
-	if (p->n == DC_MAX_PROCESSES)
+	if (p->n == sizeof(p->v) / sizeof(p->v[0]))
 		return NULL;
 	(void)snprintf(p->v[p->n].name, sizeof(p->v[0].name), "%s", name);
 	return &p->v[p->n++];
@@ -111,6 +117,23 @@ is_quiet(const struct watch_for *w, const struct programs *p, int64_t since)
 	       !listening_elsewhere(w->pid, w->u->ports, w->u->nports);
 }
 
+static int
+fail_unsteady(const struct watch_for *w, const struct programs *p,
+    struct dc_err *err)
+{
+	size_t i = 0;
+
+	while (i < p->n && p->v[i].steady)
+		i++;
+	if (w->u->def.listen_var == NULL || i == p->n)
+		return dc_fail(err, DC_EUSER,
+		    "its processes did not stay up in time");
+	return dc_fail(err, DC_EUSER,
+	    "process '%s' did not come online: it has neither sent \"online\""
+	    " nor accepted connections on the socket in $%s",
+	    p->v[i].name, w->u->def.listen_var);
+}
+
 /* Reads the watch until what W says has come: 0. DC_ENOTFOUND: it is quiet. */
 static int
 read_watch(int fd, const struct watch_for *w, struct dc_err *err)
@@ -126,8 +149,7 @@ read_watch(int fd, const struct watch_for *w, struct dc_err *err)
 	for (;;) {
 		left = w->limit - dc_mono_ms();
 		if (left <= 0)
-			return dc_fail(err, DC_EUSER,
-			    "its processes did not stay up in time");
+			return fail_unsteady(w, &programs, err);
 		if (is_quiet(w, &programs, since))
 			return dc_fail(err, DC_ENOTFOUND, QUIET);
 		if (poll(&p, 1, left < 1000 ? (int)left : 1000) <= 0)
@@ -178,12 +200,14 @@ start_guard(pid_t *pid, int *out, int watch, const struct watch_for *w,
 	return 0;
 }
 
+/* SOCKET: what to ask instead of the port, or NULL. */
 static int
-probe(struct unit *u, const struct dc_port *port, const struct health *health,
-    int abort_fd, struct dc_err *err)
+probe(struct unit *u, const struct dc_port *port, const char *socket,
+    const struct health *health, int abort_fd, struct dc_err *err)
 {
 	struct dc_place place;
-	struct probe p = {.port = port->port,
+	struct probe p = {.address = socket,
+	    .port = port->port,
 	    .path = health->path,
 	    .status = health->status,
 	    .limit_ms = health->deadline * INT64_C(1000),
@@ -192,9 +216,11 @@ probe(struct unit *u, const struct dc_port *port, const struct health *health,
 
 	if (rc < 0)
 		return rc;
-	p.address = place.address;
-	return strcmp(port->kind, "http") == 0 ? probe_http(NULL, &p, err)
-					       : probe_tcp(NULL, &p, err);
+	if (socket == NULL)
+		p.address = place.address;
+	if (strcmp(port->kind, "http") == 0 && health->command == NULL)
+		return probe_http(NULL, &p, err);
+	return probe_tcp(NULL, &p, err);
 }
 
 static int
@@ -215,7 +241,7 @@ fail_unresponsive(const struct watch_for *w, const struct dc_port *port,
 
 /* Probes until an answer, the deadline, or the guard's word. */
 static int
-probe_guarded(struct unit *u, const struct dc_port *port,
+probe_guarded(struct unit *u, const struct dc_port *port, const char *socket,
     const struct health *health, int watch, const struct watch_for *w,
     struct dc_err *err)
 {
@@ -226,7 +252,7 @@ probe_guarded(struct unit *u, const struct dc_port *port,
 
 	if (rc < 0)
 		return rc;
-	rc = probe(u, port, health, guard, err);
+	rc = probe(u, port, socket, health, guard, err);
 	if (rc == DC_ESTALE) {
 		(void)!read(guard, why, sizeof(why) - 1);
 		rc = strcmp(why, QUIET) == 0
@@ -234,11 +260,39 @@ probe_guarded(struct unit *u, const struct dc_port *port,
 			 : dc_fail(err, DC_EUSER,
 			       "%s; it was to answer on port %d (%s)", why,
 			       port->port, port->name);
+	} else if (rc == DC_EUSER && socket != NULL) {
+		rc = dc_wrap(err, rc,
+		    "the instance did not become responsive on %s",
+		    strrchr(socket, '/') + 1);
 	} else if (rc == DC_EUSER) {
 		rc = fail_unresponsive(w, port, err);
 	}
 	(void)kill(pid, SIGKILL);
 	(void)dc_spawn_wait(pid, NULL);
+	return rc;
+}
+
+/* All workers are online, then each answers. */
+static int
+wait_sockets(struct unit *u, const struct dc_port *http,
+    const struct health *health, int watch, const struct watch_for *any,
+    struct dc_err *err)
+{
+	struct watch_for w = *any;
+	int rc;
+
+	w.steady = true;
+	w.quiet_ms = 0;
+	w.limit = dc_mono_ms() + health->deadline * INT64_C(1000);
+	rc = read_watch(watch, &w, err);
+	w.steady = false;
+	w.limit = any->limit;
+	for (int i = 0; rc == 0 && i < u->def.workers; i++) {
+		dc_auto_free char *path =
+		    sockets_path(u->job->conf, u->row.id, i);
+
+		rc = probe_guarded(u, http, path, health, watch, &w, err);
+	}
 	return rc;
 }
 
@@ -263,8 +317,26 @@ wait_responsive(struct unit *u, const struct watch_for *quiet,
 		w.limit = dc_mono_ms() + health.deadline * INT64_C(1000);
 		return read_watch(watch, &w, err);
 	}
-	return probe_guarded(u, http != NULL ? http : tcp, &health, watch, &w,
-	    err);
+	if (http != NULL && u->def.listen_var != NULL)
+		return wait_sockets(u, http, &health, watch, &w, err);
+	return probe_guarded(u, http != NULL ? http : tcp, NULL, &health, watch,
+	    &w, err);
+}
+
+static int
+wait_well(struct unit *u, const struct watch_for *w, struct dc_err *err)
+{
+	struct command command = {.boxes = u->boxes, .box = u->box};
+	struct health health = {0};
+	int rc = wait_responsive(u, w, err);
+
+	if (rc == 0)
+		rc = health_load(&health, &u->def, err);
+	if (rc < 0 || health.command == NULL)
+		return rc;
+	command.env = w->env;
+	command.text = health.command;
+	return command_wait(&command, health.timeout, health.deadline, err);
 }
 
 /* DC_ESTALE when the instance was given up meanwhile: its deployment has
@@ -305,7 +377,7 @@ run_child(struct unit *u, const struct watch_for *w, struct dc_err *shared,
 	if (pid < 0)
 		return (int)pid;
 	if (pid == 0)
-		_exit(wait_responsive(u, w, shared) < 0);
+		_exit(wait_well(u, w, shared) < 0);
 	pidfd = pidfd_open(pid, 0);
 	rc = pidfd < 0 ? dc_fail_errno(err, "pidfd of %d", (int)pid)
 		       : follow_child(u, pidfd, err);
@@ -347,17 +419,6 @@ note_other(const struct dc_instance *i, void *arg, struct dc_err *err)
 	return 0;
 }
 
-static bool
-is_asked_for(const struct unit *u)
-{
-	size_t i;
-
-	for (i = 0; i < u->def.ports.n; i++)
-		if (strcmp(u->def.ports.v[i].value, "http") == 0)
-			return true;
-	return dc_json_find(u->def.extras, "healthcheck") != NULL;
-}
-
 /* A type's http port that nobody asked for need not be used: CONTRACT 1.8 has
  * workers of type nodejs. But what answers today must answer tomorrow. */
 static int
@@ -367,7 +428,7 @@ find_quiet(int64_t *ms, struct unit *u, struct dc_err *err)
 	int rc;
 
 	*ms = 0;
-	if (is_asked_for(u))
+	if (health_is_expected(&u->def))
 		return 0;
 	rc = dc_instance_each(u->job->db, 0, u->row.service_id, SERVING,
 	    note_other, &o, err);
@@ -395,13 +456,21 @@ launch_wait(struct unit *u, struct dc_err *err)
 	    .pid = dc_box_pid(u->boxes, u->box)};
 	struct dc_err *shared = mmap(NULL, sizeof(*shared),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct environment env = {0};
 	int rc;
 
 	if (shared == MAP_FAILED)
 		return dc_fail_errno(err, "mmap");
 	rc = find_quiet(&w.quiet_ms, u, err);
 	if (rc == 0)
+		rc = environment_load(&env, u->job->conf, u->job->db, &u->row,
+		    &u->def, u->ports, u->nports, err);
+	w.env = env.unix_env.v;
+	if (rc == 0)
 		rc = run_child(u, &w, shared, err);
+	if (rc == 0 && u->nports > 0)
+		rc = dc_health_save_answer(u->job->db, u->row.id, err);
+	environment_done(&env);
 	(void)munmap(shared, sizeof(*shared));
 	return rc == DC_ENOTFOUND ? say_worker(u, err) : rc;
 }

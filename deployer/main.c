@@ -5,6 +5,7 @@
 #include "common/layer/boot.h"
 #include "common/store/deployment.h"
 #include "common/store/instance.h"
+#include "deployer/checker.h"
 #include "deployer/deploy.h"
 #include "deployer/retire.h"
 #include "deployer/route.h"
@@ -65,6 +66,7 @@ main(int argc, char **argv)
 {
 	static const struct dc_job_kind kinds[] = {
 	    {.name = "watch", .every = 1, .run = watch_run},
+	    {.name = "check", .every = 1, .run = checker_run},
 	    {.name = "sweep", .every = 60, .run = sweep_run},
 	    {.name = "deployment",
 		.machine = &dc_deployment_machine,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
@@ -37,39 +38,43 @@ enum step {
 
 struct attempt {
 	const struct probe *p;
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in4;
-		struct sockaddr_in6 in6;
-	} to;
-	socklen_t to_len;
+	struct probe_address to;
 	int64_t start, end;
 	int connect_ms, answer_ms;
 	bool at_once; /* try again without a pause */
 	char seen[256];
 };
 
-static int
-parse_address(struct attempt *a, struct dc_err *err)
+int
+probe_parse_address(struct probe_address *out, const struct probe *p,
+    struct dc_err *err)
 {
-	const struct probe *p = a->p;
+	struct probe_address a = {0};
 
-	memset(&a->to, 0, sizeof(a->to));
-	if (p->port < 1 || p->port > 65535)
+	if (p->address[0] == '/') {
+		if (strlen(p->address) >= sizeof(a.un.sun_path))
+			return dc_fail(err, DC_EINVAL, "'%s' is too long",
+			    p->address);
+		a.un.sun_family = AF_UNIX;
+		(void)snprintf(a.un.sun_path, sizeof(a.un.sun_path), "%s",
+		    p->address);
+		a.len = sizeof(a.un);
+	} else if (p->port < 1 || p->port > 65535) {
 		return dc_fail(err, DC_EINVAL, "port %d", p->port);
-	if (inet_pton(AF_INET, p->address, &a->to.in4.sin_addr) == 1) {
-		a->to.in4.sin_family = AF_INET;
-		a->to.in4.sin_port = htons((uint16_t)p->port);
-		a->to_len = sizeof(a->to.in4);
-		return 0;
+	} else if (inet_pton(AF_INET, p->address, &a.in4.sin_addr) == 1) {
+		a.in4.sin_family = AF_INET;
+		a.in4.sin_port = htons((uint16_t)p->port);
+		a.len = sizeof(a.in4);
+	} else if (inet_pton(AF_INET6, p->address, &a.in6.sin6_addr) == 1) {
+		a.in6.sin6_family = AF_INET6;
+		a.in6.sin6_port = htons((uint16_t)p->port);
+		a.len = sizeof(a.in6);
+	} else {
+		return dc_fail(err, DC_EINVAL, "'%s' is no address",
+		    p->address);
 	}
-	if (inet_pton(AF_INET6, p->address, &a->to.in6.sin6_addr) == 1) {
-		a->to.in6.sin6_family = AF_INET6;
-		a->to.in6.sin6_port = htons((uint16_t)p->port);
-		a->to_len = sizeof(a->to.in6);
-		return 0;
-	}
-	return dc_fail(err, DC_EINVAL, "'%s' is no address", p->address);
+	*out = a;
+	return 0;
 }
 
 /* Waits for EVENTS on FD (-1: for nothing but time) until END or abort_fd.
@@ -95,9 +100,27 @@ wait_for(const struct attempt *a, int fd, short events, int64_t end)
 }
 
 static void
+saw_socket(struct attempt *a, int error)
+{
+	const char *why = strerror(error);
+
+	if (error == ENOENT)
+		why = "no process has made it";
+	else if (error == ELOOP)
+		why = "it is a symbolic link";
+	else if (error == ECONNREFUSED)
+		why = "no process listens on it";
+	else if (error == EACCES)
+		why = "it belongs to another user than dotcloud";
+	(void)snprintf(a->seen, sizeof(a->seen), "its socket: %s", why);
+}
+
+static void
 saw_errno(struct attempt *a, const char *what, int error)
 {
-	if (error == ECONNREFUSED)
+	if (a->to.sa.sa_family == AF_UNIX)
+		saw_socket(a, error);
+	else if (error == ECONNREFUSED)
 		(void)snprintf(a->seen, sizeof(a->seen),
 		    "connection refused; nothing listens there on 0.0.0.0");
 	else
@@ -119,7 +142,7 @@ try_connect(int *out, struct attempt *a)
 		saw_errno(a, "socket", errno);
 		return STEP_AGAIN;
 	}
-	if (connect(fd, &a->to.sa, a->to_len) != 0) {
+	if (connect(fd, &a->to.sa, a->to.len) != 0) {
 		if (errno != EINPROGRESS) {
 			saw_errno(a, "connect", errno);
 			return STEP_AGAIN;
@@ -201,7 +224,7 @@ read_line(struct attempt *a, int fd, char *line, size_t size)
 
 /* The text is a stranger's and goes into a log: printable ASCII, bounded. */
 static void
-saw_line(struct attempt *a, const char *prefix, const char *text)
+saw_line(char *seen, size_t size, const char *prefix, const char *text)
 {
 	char clean[101];
 	size_t n = 0;
@@ -215,11 +238,11 @@ saw_line(struct attempt *a, const char *prefix, const char *text)
 		n++;
 	}
 	clean[n] = '\0';
-	(void)snprintf(a->seen, sizeof(a->seen), "%s'%s'", prefix, clean);
+	(void)snprintf(seen, size, "%s'%s'", prefix, clean);
 }
 
-static enum step
-judge_line(struct attempt *a, const char *line)
+bool
+probe_is_good(char *seen, size_t size, const struct probe *p, const char *line)
 {
 	int status;
 
@@ -228,22 +251,34 @@ judge_line(struct attempt *a, const char *line)
 	    line[9] < '1' || line[9] > '9' ||
 	    !isdigit((unsigned char)line[10]) ||
 	    !isdigit((unsigned char)line[11])) {
-		saw_line(a, "answered something that is not HTTP: ", line);
-		return STEP_AGAIN;
+		saw_line(seen, size,
+		    "answered something that is not HTTP: ", line);
+		return false;
 	}
 	status =
 	    (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
-	if (a->p->status != 0 ? status != a->p->status : status >= 500) {
-		saw_line(a, "answered ", line + 9);
-		return STEP_AGAIN;
-	}
-	return STEP_DONE;
+	if (p->status != 0 ? status == p->status : status < 500)
+		return true;
+	saw_line(seen, size, "answered ", line + 9);
+	return false;
+}
+
+void
+probe_format(struct dc_str *out, const struct probe *p)
+{
+	dc_str_addf(out, "GET %s HTTP/1.1\r\nHost: ",
+	    p->path != NULL ? p->path : "/CloudHealthCheck");
+	if (p->host != NULL || p->address[0] == '/')
+		dc_str_add(out, p->host != NULL ? p->host : "localhost");
+	else
+		dc_str_addf(out, "%s:%d", p->address, p->port);
+	dc_str_add(out, "\r\nUser-Agent: dcloud-probe\r\nAccept: */*\r\n"
+			"Connection: close\r\n\r\n");
 }
 
 static enum step
 try_http(struct attempt *a)
 {
-	const struct probe *p = a->p;
 	dc_auto_fd int fd = -1;
 	dc_auto_str struct dc_str req = {0};
 	char line[LINE_MAX_BYTES];
@@ -252,14 +287,7 @@ try_http(struct attempt *a)
 	step = try_connect(&fd, a);
 	if (step != STEP_DONE)
 		return step;
-	dc_str_addf(&req, "GET %s HTTP/1.1\r\nHost: ",
-	    p->path != NULL ? p->path : "/CloudHealthCheck");
-	if (p->host != NULL)
-		dc_str_add(&req, p->host);
-	else
-		dc_str_addf(&req, "%s:%d", p->address, p->port);
-	dc_str_add(&req, "\r\nUser-Agent: dcloud-probe\r\nAccept: */*\r\n"
-			 "Connection: close\r\n\r\n");
+	probe_format(&req, a->p);
 	/* A fresh socket's buffer takes it whole, or the peer is gone. */
 	if (send(fd, req.data, req.len, MSG_NOSIGNAL) != (ssize_t)req.len) {
 		saw_errno(a, "send", errno);
@@ -269,7 +297,8 @@ try_http(struct attempt *a)
 	if (step != STEP_DONE)
 		return step;
 	linger(a, fd);
-	return judge_line(a, line);
+	return probe_is_good(a->seen, sizeof(a->seen), a->p, line) ? STEP_DONE
+								   : STEP_AGAIN;
 }
 
 static enum step
@@ -278,6 +307,18 @@ try_tcp(struct attempt *a)
 	dc_auto_fd int fd = -1;
 
 	return try_connect(&fd, a);
+}
+
+static int
+fail_late(const struct attempt *a, int64_t limit, struct dc_err *err)
+{
+	if (a->to.sa.sa_family == AF_UNIX)
+		return dc_fail(err, DC_EUSER,
+		    "no good answer in %" PRId64 " s (seen last: %s)",
+		    limit / 1000, a->seen);
+	return dc_fail(err, DC_EUSER,
+	    "no good answer on port %d in %" PRId64 " s (seen last: %s)",
+	    a->p->port, limit / 1000, a->seen);
 }
 
 static int
@@ -292,7 +333,7 @@ run(int64_t *took_ms, const struct probe *p, enum step (*try)(struct attempt *),
 	    p->limit_ms > 0 ? p->limit_ms : DC_PROBE_SECONDS * INT64_C(1000);
 	int rc;
 
-	rc = parse_address(&a, err);
+	rc = probe_parse_address(&a.to, p, err);
 	if (rc < 0)
 		return rc;
 	a.start = dc_mono_ms();
@@ -313,19 +354,14 @@ run(int64_t *took_ms, const struct probe *p, enum step (*try)(struct attempt *),
 			step = wait_for(&a, -1, 0, now + pause);
 		if (step == STEP_ABORTED)
 			return dc_fail(err, DC_ESTALE,
-			    "ended before it answered on port %d (seen last: "
-			    "%s)",
-			    p->port, a.seen);
+			    "ended before it answered (seen last: %s)", a.seen);
 		if (step == STEP_DONE) {
 			if (took_ms != NULL)
 				*took_ms = now - a.start;
 			return 0;
 		}
 		if (dc_mono_ms() >= a.end)
-			return dc_fail(err, DC_EUSER,
-			    "no good answer on port %d in %" PRId64
-			    " s (seen last: %s)",
-			    p->port, limit / 1000, a.seen);
+			return fail_late(&a, limit, err);
 	}
 }
 

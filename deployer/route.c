@@ -7,13 +7,17 @@
 #include "common/base/str.h"
 #include "common/box/net.h"
 #include "common/box/place.h"
+#include "common/store/health.h"
 #include "common/store/hold.h"
 #include "common/store/public_port.h"
 #include "common/store/service.h"
 #include "deployer/haproxy.h"
 #include "deployer/ports.h"
 #include "deployer/publish.h"
+#include "deployer/route_extras.h"
 #include "deployer/router.h"
+#include "deployer/router_server.h"
+#include "deployer/sockets.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -30,6 +34,8 @@ struct reading {
 	struct dc_db *db;
 	struct router_server *servers;
 	size_t nservers;
+	bool *silent; /* of servers: out for that reason alone */
+	size_t nsilent;
 	struct row {
 		int64_t service_id;
 		int slot;
@@ -136,6 +142,55 @@ add_server(struct reading *r, int64_t id, const struct dc_place *place,
 	r->rows[r->nrows - 1].n++;
 }
 
+/* Those that are ill get nothing new. */
+static bool
+is_out(const struct dc_instance *i)
+{
+	return i->state == DC_INSTANCE_DRAINING ||
+	       i->state == DC_INSTANCE_PARKING || dc_health_is_ill(i->health);
+}
+
+static void
+add_sockets(struct reading *r, const struct dc_instance *i, int n)
+{
+	bool draining = is_out(i);
+
+	r->servers = dc_xrealloc(r->servers,
+	    (r->nservers + (size_t)n) * sizeof(*r->servers));
+	for (int w = 0; w < n; w++)
+		r->servers[r->nservers++] =
+		    (struct router_server){.instance = i->id,
+			.address = sockets_path(r->conf, i->id, w),
+			.draining = draining,
+			.worker = w};
+	r->rows[r->nrows - 1].n += (size_t)n;
+}
+
+static void
+note_silent(struct reading *r, const struct dc_instance *i)
+{
+	r->silent = dc_xrealloc(r->silent, r->nservers * sizeof(*r->silent));
+	while (r->nsilent < r->nservers)
+		r->silent[r->nsilent++] = i->health == DC_HEALTH_SILENT &&
+					  (i->state == DC_INSTANCE_UP ||
+					      i->state == DC_INSTANCE_DOWN);
+}
+
+/* Where no other instance is well, one that does not answer may be busy, or be
+ * back in a moment: requests wait for it as they would without any checks. One
+ * that says that it is ill is believed. */
+static void
+keep_last(struct reading *r, const struct row *row)
+{
+	size_t i;
+
+	for (i = row->first; i < row->first + row->n; i++)
+		if (!r->servers[i].draining)
+			return;
+	for (i = row->first; i < row->first + row->n; i++)
+		r->servers[i].draining = !r->silent[i];
+}
+
 static int
 add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
@@ -145,7 +200,7 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	struct dc_place place;
 	struct row *row;
 	size_t n;
-	int rc;
+	int sockets = 0, rc;
 
 	rc = dc_instance_load_ports(r->db, i->id, ports, DC_MAX_PORTS + 1, &n,
 	    err);
@@ -159,11 +214,16 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 		return 0;
 	if (rc == 0)
 		rc = dc_place_find(&place, r->conf, i->address, err);
+	if (rc == 0)
+		rc = sockets_count(&sockets, i, err);
 	if (rc < 0)
 		return rc;
-	add_server(r, i->id, &place, http->port,
-	    i->state == DC_INSTANCE_DRAINING ||
-		i->state == DC_INSTANCE_PARKING);
+	if (sockets > 0) {
+		add_sockets(r, i, sockets);
+	} else {
+		add_server(r, i->id, &place, http->port, is_out(i));
+	}
+	note_silent(r, i);
 	return 0;
 }
 
@@ -226,18 +286,20 @@ reading_done(struct reading *r)
 	for (i = 0; i < r->nhosts; i++)
 		free((void *)(uintptr_t)r->hosts[i].host);
 	free(r->servers);
+	free(r->silent);
 	free(r->rows);
 	free(r->hosts);
 	free(r->holds);
 }
 
 static int
-sync_table(struct reading *r, const struct router_conf *c, struct dc_err *err)
+sync_table(struct reading *r, const struct router_conf *c,
+    const struct route_extras *x, struct dc_err *err)
 {
 	struct router_backend *backends =
 	    dc_xcalloc(r->nrows, sizeof(*backends));
 	struct router_table table = {backends, r->nrows, r->hosts, r->nhosts,
-	    r->holds, r->nholds};
+	    r->holds, r->nholds, &x->modes};
 	struct router_report report = {0};
 	size_t i;
 	int rc;
@@ -257,8 +319,10 @@ int
 route_sync(const struct dc_conf *conf, struct dc_db *db, struct dc_err *err)
 {
 	struct reading r = {.conf = conf, .db = db};
+	struct route_extras x = {0};
 	struct settings s = {0};
 	dc_auto_fd int lock = -1;
+	size_t i;
 	int rc;
 
 	settings_init(&s, conf);
@@ -267,6 +331,8 @@ route_sync(const struct dc_conf *conf, struct dc_db *db, struct dc_err *err)
 		rc = dc_public_port_release(db, err);
 	if (rc == 0)
 		rc = dc_instance_each(db, 0, 0, ROUTED, add_instance, &r, err);
+	for (i = 0; rc == 0 && i < r.nrows; i++)
+		keep_last(&r, &r.rows[i]);
 	if (rc == 0)
 		rc = dc_public_port_each_target(db, conf->node, "tcp",
 		    add_target, &r, err);
@@ -275,10 +341,14 @@ route_sync(const struct dc_conf *conf, struct dc_db *db, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_hold_each(db, add_hold, &r, err);
 	if (rc == 0)
-		rc = sync_table(&r, &s.c, err);
+		rc = route_extras_load(&x, conf, db, err);
+	s.c.tls = route_extras_tls(&x);
+	if (rc == 0)
+		rc = sync_table(&r, &s.c, &x, err);
 	if (rc == 0)
 		rc = publish_sync(conf, db, err);
 	reading_done(&r);
+	route_extras_done(&x);
 	settings_done(&s);
 	return rc < 0 ? dc_wrap(err, rc, "router") : 0;
 }
@@ -347,15 +417,18 @@ route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
 
 /* A HAProxy that is not running, or has no such server, begins with it up. */
 static int
-set_up(const char *socket, int slot, int64_t instance, struct dc_err *err)
+set_up(const char *socket, int slot, int64_t instance, int worker,
+    struct dc_err *err)
 {
+	char name[ROUTER_NAME_SIZE];
 	struct haproxy_workers workers;
 	size_t i;
 	int rc = haproxy_workers(&workers, socket, err);
 
+	router_server_name(name, instance, worker);
 	for (i = 0; rc == 0 && i < workers.n; i++) {
 		rc = haproxy_change(socket, workers.v[i].pid, err,
-		    "set server be_%d/i%" PRId64 " health up", slot, instance);
+		    "set server be_%d/%s health up", slot, name);
 		if (rc == DC_ENOTFOUND)
 			rc = 0;
 	}
@@ -368,10 +441,14 @@ route_set_up(const struct dc_conf *conf, struct dc_db *db,
 {
 	dc_auto_free char *socket =
 	    dc_asprintf("%s/haproxy-master.sock", conf->run);
-	int slot = 0, rc;
+	int slot = 0, sockets = 0, rc;
 
 	rc = find_slot(&slot, db, instance->service_id, err);
 	if (rc == DC_ENOTFOUND)
 		return 0;
-	return rc < 0 ? rc : set_up(socket, slot, instance->id, err);
+	if (rc == 0)
+		rc = sockets_count(&sockets, instance, err);
+	for (int i = 0; rc == 0 && i < (sockets > 0 ? sockets : 1); i++)
+		rc = set_up(socket, slot, instance->id, i, err);
+	return rc;
 }

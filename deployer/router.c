@@ -16,11 +16,12 @@
 #include "common/base/str.h"
 #include "deployer/haproxy.h"
 #include "deployer/router_config.h"
+#include "deployer/router_modes.h"
+#include "deployer/router_server.h"
+#include "deployer/router_tls.h"
 
 enum {
-	RELOAD_MS = 30000,
-	SILENT_MS = 3000, /* silent for so long, HAProxy is not there */
-	ASK_MS = 20
+	RELOAD_MS = 30000
 };
 
 struct sync {
@@ -54,6 +55,11 @@ check_conf(const struct router_conf *c, struct dc_err *err)
 
 	assert(c->etc != NULL && c->run != NULL && c->http_bind != NULL);
 	assert(c->api_socket != NULL || c->api_address != NULL);
+	if (c->tls != NULL &&
+	    (!is_word(c->tls->bind) || !is_word(c->tls->path)))
+		return dc_fail(err, DC_EINVAL,
+		    "router: 'https_bind' or 'tls_certificate' cannot stand in"
+		    " haproxy.cfg");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!is_word(words[i]))
 			return dc_fail(err, DC_EINVAL,
@@ -179,19 +185,21 @@ find_server(const struct haproxy_servers *have, const char *backend,
 static int
 add_server(struct sync *s, const char *be, const struct router_server *v)
 {
+	char name[ROUTER_NAME_SIZE], address[ROUTER_ADDRESS_SIZE];
 	int rc;
 
-	rc = CHANGE(s, "add server %s/i%" PRId64 " %s:%d " ROUTER_SERVER_ARGS,
-	    be, v->instance, v->address, v->port);
+	router_server_name(name, v->instance, v->worker);
+	router_server_address(address, v);
+	rc = CHANGE(s, "add server %s/%s %s " ROUTER_SERVER_ARGS, be, name,
+	    address);
 	if (rc == 0)
-		rc = CHANGE(s, "enable health %s/i%" PRId64, be, v->instance);
+		rc = CHANGE(s, "enable health %s/%s", be, name);
 	if (rc == 0)
-		rc = CHANGE(s, "enable server %s/i%" PRId64, be, v->instance);
+		rc = CHANGE(s, "enable server %s/%s", be, name);
 	/* It was probed: full health, or its first failed check were its last.
 	 */
 	if (rc == 0)
-		rc = CHANGE(s, "set server %s/i%" PRId64 " health up", be,
-		    v->instance);
+		rc = CHANGE(s, "set server %s/%s health up", be, name);
 	if (rc == 0 && s->report != NULL)
 		s->report->added++;
 	return rc;
@@ -205,7 +213,9 @@ mend_server(struct sync *s, const struct haproxy_server *h,
 {
 	int rc = 0;
 
-	if (strcmp(h->address, v->address) != 0 || h->port != v->port)
+	/* A socket's path follows from the instance, and is not shown. */
+	if (!router_is_unix(v) &&
+	    (strcmp(h->address, v->address) != 0 || h->port != v->port))
 		rc = CHANGE(s, "set server %s/%s addr %s port %d", h->backend,
 		    h->name, v->address, v->port);
 	if (rc == 0 && h->maint)
@@ -222,13 +232,13 @@ sync_wanted(struct sync *s, const struct haproxy_servers *have)
 {
 	for (size_t i = 0; i < s->plan->n_servers; i++) {
 		const struct router_server *v = s->plan->servers[i].server;
-		char be[32], name[32];
+		char be[32], name[ROUTER_NAME_SIZE];
 		int at, rc;
 
 		if (v->draining)
 			continue;
 		router_backend_name(be, sizeof(be), s->plan->servers[i].slot);
-		(void)snprintf(name, sizeof(name), "i%" PRId64, v->instance);
+		router_server_name(name, v->instance, v->worker);
 		at = find_server(have, be, name);
 		if (at >= 0)
 			rc = mend_server(s, &have->v[at], v);
@@ -247,15 +257,19 @@ sync_unwanted(struct sync *s, const struct haproxy_servers *have)
 	for (size_t i = 0; i < have->n; i++) {
 		const struct haproxy_server *h = &have->v[i];
 		const struct router_server *v;
+		bool off; /* it has clients who would come back to it */
 		int rc = 0;
 
 		if (!router_is_backend(h->backend))
 			continue;
 		v = router_plan_server(s->plan, h->backend, h->name);
-		if (v == NULL && !h->maint)
+		off = v != NULL && v->draining &&
+		      router_is_sticky(s->plan, router_slot_of(h->backend));
+		if ((v == NULL || off) && !h->maint)
 			rc = CHANGE(s, "set server %s/%s state maint",
 			    h->backend, h->name);
-		else if (v != NULL && v->draining && (h->maint || !h->drain))
+		else if (v != NULL && !off && v->draining &&
+			 (h->maint || !h->drain))
 			rc = CHANGE(s, "set server %s/%s state drain",
 			    h->backend, h->name);
 		if (rc < 0)
@@ -339,8 +353,10 @@ static int
 sync_holds(struct sync *s, bool gone)
 {
 	const struct router_worker w = {s->socket, s->pid};
+	int rc = router_closed_sync(&w, s->conf, s->plan, gone, s->err);
 
-	return router_hold_sync(&w, s->conf, s->plan, gone, s->err);
+	return rc < 0 ? rc
+		      : router_hold_sync(&w, s->conf, s->plan, gone, s->err);
 }
 
 /* In this order no name ever leads to a backend without its servers, and none
@@ -349,6 +365,7 @@ sync_holds(struct sync *s, bool gone)
 static int
 sync_worker(struct sync *s)
 {
+	const struct router_worker w = {s->socket, s->pid};
 	struct haproxy_servers have = {0};
 	int rc;
 
@@ -364,6 +381,8 @@ sync_worker(struct sync *s)
 		rc = sync_map(s, true);
 	if (rc == 0)
 		rc = sync_wanted(s, &have);
+	if (rc == 0)
+		rc = router_sticky_sync(&w, s->plan, s->err);
 	if (rc == 0)
 		rc = sync_unwanted(s, &have);
 	if (rc == 0)
@@ -428,7 +447,7 @@ router_sync(struct router_report *r, const struct router_conf *c,
 	    .conf = c,
 	    .err = err,
 	    .report = &report};
-	int rc;
+	int rc, swept = 0;
 
 	rc = check_conf(c, err);
 	if (rc < 0)
@@ -441,55 +460,16 @@ router_sync(struct router_report *r, const struct router_conf *c,
 	rc = router_plan_save(&plan, c, t, err);
 	if (rc == 0)
 		rc = sync_running(&s, c);
+	if (rc == 0 || rc == DC_EBUSY)
+		swept = router_tls_sweep(c, err);
+	if (swept == 0 && (rc == 0 || rc == DC_EBUSY))
+		swept = router_closed_sweep(c, &plan, err);
+	if (swept < 0)
+		rc = swept;
 	report.pending = s.pending;
 	report.ignored = plan.ignored;
 	router_plan_done(&plan);
 	if (r != NULL)
 		*r = report;
 	return rc < 0 ? dc_wrap(err, rc, "router") : 0;
-}
-
-/* DC_EBUSY: nobody can say just now. */
-static int
-count(long *n, const char *socket, const char *be, const char *name,
-    struct dc_err *err)
-{
-	struct haproxy_workers w;
-	long total = 0;
-	int rc = haproxy_workers(&w, socket, err);
-
-	for (size_t i = 0; rc == 0 && i < w.n; i++) {
-		long one = 0;
-
-		rc = haproxy_sessions(&one, socket, w.v[i].pid, be, name, err);
-		if (rc == DC_ENOTFOUND)
-			rc = 0;
-		total += one;
-	}
-	if (rc == 0)
-		*n = total;
-	return rc;
-}
-
-/* While it reloads HAProxy does not answer, and has all the sessions it had. */
-int
-router_sessions(long *n, const struct router_conf *c, int slot,
-    int64_t instance, struct dc_err *err)
-{
-	dc_auto_free char *socket =
-	    dc_asprintf("%s/haproxy-master.sock", c->run);
-	int64_t end = dc_mono_ms() + SILENT_MS;
-	char be[32], name[32];
-	int rc;
-
-	router_backend_name(be, sizeof(be), slot);
-	(void)snprintf(name, sizeof(name), "i%" PRId64, instance);
-	while ((rc = count(n, socket, be, name, err)) == DC_EBUSY &&
-	       dc_mono_ms() < end)
-		(void)poll(NULL, 0, ASK_MS);
-	if (rc == DC_EBUSY)
-		*n = 0;
-	else if (rc < 0)
-		return dc_wrap(err, rc, "sessions of %s/%s", be, name);
-	return 0;
 }

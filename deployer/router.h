@@ -23,13 +23,15 @@ struct router_conf {
 	int slots, answer_ms;     /* backends at least; 504 after, 0 = 60 s */
 	const char *port_address; /* of public tcp ports, and the same for */
 	const char *port_bridge;  /* containers (may not be there yet), NULL */
+	const struct router_tls *tls; /* router_tls.h; NULL: no HTTPS */
 };
 
 struct router_server {
 	int64_t instance;
-	const char *address; /* numeric */
+	const char *address; /* numeric, or the path of a unix socket */
 	int port;
 	bool draining; /* gets nothing new, finishes what it has */
+	int worker;    /* one of several sockets of an instance; else 0 */
 };
 
 /* The slot of public tcp port N. */
@@ -59,6 +61,7 @@ struct router_table {
 		int64_t until;
 	} * holds;
 	size_t n_holds;
+	const struct router_modes *modes; /* router_modes.h; NULL: none */
 };
 
 struct router_report {

@@ -1,5 +1,6 @@
 /* deployer/router_config.c -- see router_config.h. */
 #include "deployer/router_config.h"
+#include "deployer/router_server.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -11,6 +12,8 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "deployer/router_modes.h"
+#include "deployer/router_tls.h"
 
 enum {
 	HOST_MAX = 253,
@@ -66,16 +69,6 @@ router_is_host(const char *host)
 	}
 }
 
-static bool
-is_server(const struct router_server *s)
-{
-	struct in6_addr a;
-
-	return s->instance > 0 && s->port > 0 && s->port < 65536 &&
-	       (inet_pton(AF_INET, s->address, &a) == 1 ||
-		   inet_pton(AF_INET6, s->address, &a) == 1);
-}
-
 static int
 by_host(const void *a, const void *b)
 {
@@ -93,7 +86,7 @@ by_server(const void *a, const void *b)
 		return x->slot < y->slot ? -1 : 1;
 	if (x->server->instance != y->server->instance)
 		return x->server->instance < y->server->instance ? -1 : 1;
-	return 0;
+	return x->server->worker - y->server->worker;
 }
 
 /* Stable against doubles: the first one wins, so the API's own names do. */
@@ -160,7 +153,7 @@ router_plan_init(struct router_plan *p, const struct router_conf *c,
 		for (size_t j = 0; j < b->n; j++) {
 			if (b->slot < 0 || b->slot == ROUTER_PORT(0) ||
 			    b->slot > ROUTER_PORT(65535) ||
-			    !is_server(&b->servers[j])) {
+			    !router_is_server(&b->servers[j])) {
 				p->ignored++;
 				continue;
 			}
@@ -171,7 +164,7 @@ router_plan_init(struct router_plan *p, const struct router_conf *c,
 		}
 	}
 	qsort(p->servers, p->n_servers, sizeof(p->servers[0]), by_server);
-	/* One instance twice in a slot: the first of them. */
+	/* One server twice in a slot: the first of them. */
 	for (size_t i = 0; i < p->n_servers; i++)
 		if (n == 0 ||
 		    by_server(&p->servers[n - 1], &p->servers[i]) != 0)
@@ -181,6 +174,7 @@ router_plan_init(struct router_plan *p, const struct router_conf *c,
 	p->n_servers = n;
 	router_listeners_init(p, t);
 	router_hold_init(p, t);
+	p->modes = t->modes;
 }
 
 void
@@ -207,19 +201,12 @@ router_plan_server(const struct router_plan *p, const char *backend,
 {
 	struct router_server s = {0};
 	struct router_entry key = {.server = &s}, *found;
-	long long slot, instance;
 
-	if (name[0] != 'i' || !dc_is_number(name + 1, 1, INT64_MAX, &instance))
+	if (!router_server_parse(&s.instance, &s.worker, name))
 		return NULL;
-	if (dc_has_prefix(backend, "be_") &&
-	    dc_is_number(backend + 3, 0, ROUTER_MAX_SLOTS, &slot))
-		key.slot = (int)slot;
-	else if (dc_has_prefix(backend, "tcp_") &&
-		 dc_is_number(backend + 4, 1, 65535, &slot))
-		key.slot = ROUTER_PORT((int)slot);
-	else
+	key.slot = router_slot_of(backend);
+	if (key.slot < 0)
 		return NULL;
-	s.instance = instance;
 	found = bsearch(&key, p->servers, p->n_servers, sizeof(key), by_server);
 	return found != NULL ? found->server : NULL;
 }
@@ -233,6 +220,20 @@ router_backend_name(char *out, size_t size, int slot)
 		(void)snprintf(out, size, "be_%d", slot);
 	else
 		(void)snprintf(out, size, "tcp_%d", slot - ROUTER_PORT(0));
+}
+
+int
+router_slot_of(const char *backend)
+{
+	long long n;
+
+	if (dc_has_prefix(backend, "be_") &&
+	    dc_is_number(backend + 3, 0, ROUTER_MAX_SLOTS, &n))
+		return (int)n;
+	if (dc_has_prefix(backend, "tcp_") &&
+	    dc_is_number(backend + 4, 1, 65535, &n))
+		return ROUTER_PORT((int)n);
+	return -1;
 }
 
 bool
@@ -265,13 +266,17 @@ static void
 add_frontend(struct dc_str *s, const struct router_conf *c)
 {
 	static const char *const absent[][2] = {{"X-Forwarded-For", "%[src]"},
-	    {"X-Real-IP", "%[src]"}, {"X-Forwarded-Proto", "http"},
-	    {"X-Forwarded-Protocol", "http"},
+	    {"X-Real-IP", "%[src]"}, {"X-Forwarded-Proto", "%[var(txn.proto)]"},
+	    {"X-Forwarded-Protocol", "%[var(txn.proto)]"},
 	    {"X-Forwarded-Port", "%[dst_port]"}};
 
 	dc_str_addf(s, "frontend http\n\tbind %s\n", c->http_bind);
 	if (c->bridge_bind != NULL)
 		dc_str_addf(s, "\tbind %s\n", c->bridge_bind);
+	router_tls_bind(s, c);
+	dc_str_add(s,
+	    "\thttp-request set-var(txn.proto) str(http)\n"
+	    "\thttp-request set-var(txn.proto) str(https) if { ssl_fc }\n");
 	dc_str_addf(s,
 	    "\thttp-request return status 413 content-type "
 	    "\"text/html; charset=utf-8\" file %s/413.html "
@@ -290,6 +295,7 @@ add_frontend(struct dc_str *s, const struct router_conf *c)
 		    "\thttp-request set-var(txn.be) str(unknown) "
 		    "if { dst %.*s } { var(txn.be) -m str " ROUTER_API " }\n",
 		    (int)strcspn(c->bridge_bind, ":"), c->bridge_bind);
+	router_closed_rule(s, c);
 	router_hold_rule(s, c);
 	dc_str_add(s,
 	    "\tuse_backend %[var(txn.be)] if { var(txn.be) -m found }\n"
@@ -322,7 +328,10 @@ add_defaults(struct dc_str *s, const struct router_conf *c)
 		dc_str_addf(s, "\tuser %s\n", c->user);
 	if (c->group != NULL)
 		dc_str_addf(s, "\tgroup %s\n", c->group);
-	dc_str_addf(s, "\tlua-load %s/hold.lua\n", c->etc);
+	router_tls_global(s, c);
+	dc_str_addf(s,
+	    "\tlua-load %s/hold.lua\n\tlua-load %s/maintenance.lua\n", c->etc,
+	    c->etc);
 	dc_str_addf(s,
 	    "\tstats socket %s/haproxy.sock mode 600 level admin "
 	    "expose-fd listeners\n"
@@ -354,6 +363,9 @@ router_shape(struct dc_str *out, const struct router_conf *c,
 	add_frontend(&s, c);
 	router_listeners_format(&s, c, p, false);
 	router_hold_format(&s, c);
+	router_closed_format(&s, c);
+	router_tls_list(&s, c);
+	router_sticky_shape(&s, p);
 	dc_str_add(&s, ROUTER_SERVER_ARGS);
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		dc_str_add(&s, pages[i].html);
@@ -372,6 +384,17 @@ router_add_comment(struct dc_str *s, const char *name)
 }
 
 static void
+add_server(struct dc_str *s, const struct router_server *v)
+{
+	char name[ROUTER_NAME_SIZE], address[ROUTER_ADDRESS_SIZE];
+
+	router_server_name(name, v->instance, v->worker);
+	router_server_address(address, v);
+	dc_str_addf(s, "\tserver %s %s " ROUTER_SERVER_ARGS "\n", name,
+	    address);
+}
+
+static void
 add_backends(struct dc_str *s, const struct router_plan *p,
     const struct router_table *t)
 {
@@ -385,15 +408,13 @@ add_backends(struct dc_str *s, const struct router_plan *p,
 		dc_str_addf(s, "backend be_%d\n", slot);
 		if (names[slot] != NULL)
 			router_add_comment(s, names[slot]);
+		router_sticky_format(s, p, slot);
 		for (; e < p->n_servers && p->servers[e].slot == slot; e++) {
 			const struct router_server *v = p->servers[e].server;
 
 			/* After a start there is nothing left to drain. */
 			if (!v->draining)
-				dc_str_addf(s,
-				    "\tserver i%" PRId64
-				    " %s:%d " ROUTER_SERVER_ARGS "\n",
-				    v->instance, v->address, v->port);
+				add_server(s, v);
 		}
 	}
 	free(names);
@@ -401,11 +422,11 @@ add_backends(struct dc_str *s, const struct router_plan *p,
 
 /* Not written when it is there already: a sync that changes nothing costs no
  * fsync. */
-static int
-save(const char *dir, const char *name, const char *data, size_t len,
+int
+router_save(const char *etc, const char *name, const char *data, size_t len,
     struct dc_err *err)
 {
-	dc_auto_free char *path = dc_asprintf("%s/%s", dir, name);
+	dc_auto_free char *path = dc_asprintf("%s/%s", etc, name);
 	dc_auto_free char *old = NULL;
 	size_t old_len;
 
@@ -423,8 +444,8 @@ save_pages(const struct router_conf *c, struct dc_err *err)
 		int rc;
 
 		(void)snprintf(name, sizeof(name), "%d.html", pages[i].status);
-		rc = save(c->etc, name, pages[i].html, strlen(pages[i].html),
-		    err);
+		rc = router_save(c->etc, name, pages[i].html,
+		    strlen(pages[i].html), err);
 		if (rc < 0)
 			return rc;
 	}
@@ -462,12 +483,16 @@ router_plan_save(const struct router_plan *p, const struct router_conf *c,
 	if (rc == 0)
 		rc = save_pages(c, err);
 	if (rc == 0)
-		rc = save(c->etc, "hosts.map", map.data, map.len, err);
+		rc = router_save(c->etc, "hosts.map", map.data, map.len, err);
 	if (rc == 0)
-		rc = save(c->etc, "held.map", held.data, held.len, err);
+		rc = router_save(c->etc, "held.map", held.data, held.len, err);
 	if (rc == 0)
-		rc = save(c->etc, "hold.lua", lua.data, lua.len, err);
+		rc = router_save(c->etc, "hold.lua", lua.data, lua.len, err);
 	if (rc == 0)
-		rc = save(c->etc, "haproxy.cfg", cfg.data, cfg.len, err);
+		rc = router_tls_save(c, err);
+	if (rc == 0)
+		rc = router_closed_save(c, p, err);
+	if (rc == 0)
+		rc = router_save(c->etc, "haproxy.cfg", cfg.data, cfg.len, err);
 	return rc;
 }

@@ -35,6 +35,7 @@ struct router_plan {
 	size_t n_listeners;
 	struct router_hold *holds;
 	size_t n_holds;
+	const struct router_modes *modes;
 	int slots;
 	int ignored;
 };
@@ -52,6 +53,7 @@ const struct router_server *router_plan_server(const struct router_plan *p,
 /* "be_7", "tcp_40000" or "api"; and is it one of the first two? */
 void router_backend_name(char *out, size_t size, int slot);
 bool router_is_backend(const char *name);
+int router_slot_of(const char *backend); /* the way back; -1: neither */
 
 /* The "description" of a configuration: equal when a reload would change
  * nothing but maps and servers, which the runtime API can change too. */
@@ -81,6 +83,10 @@ void router_hold_backend(struct dc_str *s, const struct router_conf *c);
 void router_hold_rule(struct dc_str *s, const struct router_conf *c);
 int router_hold_sync(const struct router_worker *w, const struct router_conf *c,
     const struct router_plan *p, bool gone, struct dc_err *err);
+
+/* ETC/NAME, unless that is what it holds already. */
+int router_save(const char *etc, const char *name, const char *data, size_t len,
+    struct dc_err *err);
 
 /* With the files it names. */
 int router_plan_save(const struct router_plan *p, const struct router_conf *c,

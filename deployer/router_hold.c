@@ -16,7 +16,7 @@
 
 #include "common/base/auto.h"
 #include "common/box/place.h"
-#include "deployer/haproxy.h"
+#include "deployer/router_modes.h"
 
 /* The path of held.map comes first, as a line of its own. A worker that a
  * reload has replaced learns of no new server: what waited there goes on to the
@@ -105,75 +105,26 @@ router_hold_init(struct router_plan *p, const struct router_table *t)
 	qsort(p->holds, n, sizeof(p->holds[0]), by_slot);
 }
 
+/* The caller's. */
+static struct router_slot *
+new_slots(const struct router_plan *p)
+{
+	struct router_slot *v = dc_xcalloc(p->n_holds + 1, sizeof(*v));
+
+	for (size_t i = 0; i < p->n_holds; i++) {
+		v[i].slot = p->holds[i].slot;
+		(void)snprintf(v[i].value, sizeof(v[i].value), "%" PRId64,
+		    p->holds[i].until);
+	}
+	return v;
+}
+
 void
 router_hold_map(struct dc_str *s, const struct router_plan *p)
 {
-	char be[32];
+	dc_auto_free struct router_slot *v = new_slots(p);
 
-	dc_str_add(s, "");
-	for (size_t i = 0; i < p->n_holds; i++) {
-		router_backend_name(be, sizeof(be), p->holds[i].slot);
-		dc_str_addf(s, "%s %" PRId64 "\n", be, p->holds[i].until);
-	}
-}
-
-static const struct router_hold *
-find(const struct router_plan *p, const char *be)
-{
-	char name[32];
-
-	for (size_t i = 0; i < p->n_holds; i++) {
-		router_backend_name(name, sizeof(name), p->holds[i].slot);
-		if (strcmp(name, be) == 0)
-			return &p->holds[i];
-	}
-	return NULL;
-}
-
-struct change {
-	const struct router_worker *w;
-	const char *map;
-};
-
-static int
-set_hold(const struct change *c, const struct router_hold *h, const char *be,
-    const char *had, struct dc_err *err)
-{
-	char until[32];
-
-	(void)snprintf(until, sizeof(until), "%" PRId64, h->until);
-	if (had != NULL && strcmp(had, until) == 0)
-		return 0;
-	return haproxy_change(c->w->socket, c->w->pid, err, "%s map %s %s %s",
-	    had != NULL ? "set" : "add", c->map, be, until);
-}
-
-/* What the worker has: those of the plan are set, or (GONE) others removed. */
-static int
-walk(const struct change *c, const struct router_plan *p, bool *seen, bool gone,
-    char *answer, struct dc_err *err)
-{
-	char *save = NULL, be[32], until[32];
-	int rc = 0;
-
-	for (char *line = strtok_r(answer, "\n", &save); line != NULL;
-	     line = strtok_r(NULL, "\n", &save)) {
-		const struct router_hold *h;
-
-		if (sscanf(line, "%*s %31s %31s", be, until) != 2)
-			continue;
-		h = find(p, be);
-		if (h != NULL)
-			seen[h - p->holds] = true;
-		if (h == NULL && gone)
-			rc = haproxy_change(c->w->socket, c->w->pid, err,
-			    "del map %s %s", c->map, be);
-		else if (h != NULL && !gone)
-			rc = set_hold(c, h, be, until, err);
-		if (rc < 0 && rc != DC_ENOTFOUND)
-			return rc;
-	}
-	return 0;
+	router_slots_format(s, v, p->n_holds);
 }
 
 int
@@ -181,21 +132,7 @@ router_hold_sync(const struct router_worker *w, const struct router_conf *c,
     const struct router_plan *p, bool gone, struct dc_err *err)
 {
 	dc_auto_free char *map = dc_asprintf("%s/held.map", c->etc);
-	dc_auto_free char *cmd = dc_asprintf("show map %s", map);
-	dc_auto_free bool *seen = dc_xcalloc(p->n_holds + 1, sizeof(*seen));
-	dc_auto_free char *answer = NULL;
-	const struct change change = {w, map};
-	char be[32];
-	int rc;
+	dc_auto_free struct router_slot *v = new_slots(p);
 
-	rc = haproxy_ask(&answer, w->socket, w->pid, cmd, err);
-	if (rc == 0)
-		rc = walk(&change, p, seen, gone, answer, err);
-	for (size_t i = 0; rc == 0 && !gone && i < p->n_holds; i++) {
-		if (seen[i])
-			continue;
-		router_backend_name(be, sizeof(be), p->holds[i].slot);
-		rc = set_hold(&change, &p->holds[i], be, NULL, err);
-	}
-	return rc;
+	return router_slots_sync(w, map, v, p->n_holds, gone, err);
 }

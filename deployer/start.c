@@ -23,6 +23,7 @@
 #include "deployer/postinstall.h"
 #include "deployer/route.h"
 #include "deployer/router.h"
+#include "deployer/sockets.h"
 #include "deployer/unit.h"
 
 #include <inttypes.h>
@@ -67,6 +68,7 @@ create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
 {
 	const struct dc_conf *conf = u->job->conf;
 	dc_auto_free char *init = dc_asprintf("%s/dcinit", conf->libexec);
+	dc_auto_free char *listen = sockets_dir(conf, u->row.id);
 	dc_auto_free char *hostname = dc_asprintf("%s-default-%s-%" PRId64,
 	    u->row.application, u->row.service, u->row.number);
 	static const char *const init_args[] = {"-w", "-c",
@@ -81,6 +83,8 @@ create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
 	    .root_lower = packages,
 	    .root_lower_id = dc_packages_first_id(conf),
 	    .home_lower = (const char *const *)layers->v,
+	    .listen = u->def.listen_var != NULL ? listen : NULL,
+	    .listen_uid = conf->uid,
 	    .init = init,
 	    .init_args = init_args,
 	    .bridge = conf->bridge,
@@ -88,6 +92,8 @@ create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
 	    .pids = DC_BOX_PIDS};
 	int rc = dc_place_find(&place, conf, u->row.address, err);
 
+	if (rc == 0 && spec.listen != NULL)
+		rc = sockets_check(conf, u->row.id, err);
 	if (rc < 0)
 		return rc;
 	spec.address = place.address;

@@ -210,6 +210,8 @@ down_box(const char *boxes, const char *name)
 	dc_auto_free char *real = realpath(dir, NULL);
 	int rc = dc_box_stop(boxes, name, DC_STOP_SECONDS, NULL);
 
+	if (rc == 0)
+		rc = dc_box_unlisten(boxes, name, NULL);
 	if (rc < 0 || real == NULL)
 		return rc;
 	return dc_mount_clear(real, NULL);

@@ -3,6 +3,7 @@
 
 #include "common/base/auto.h"
 #include "runtime/value.h"
+#include "runtime/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +58,12 @@ make_env(struct dc_strv *env, const struct program_settings *p,
 		value_set_env(env, "SHELL",
 		    a->shell[0] != '\0' ? a->shell : "/bin/sh");
 	}
+	if (o->channel_fd >= 0) {
+		value_set_env(env, "NODE_CHANNEL_FD", CHANNEL_FD_TEXT);
+		value_set_env(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
+		value_set_env(env, "NODESOCKD_SUSPENDED",
+		    o->is_suspended ? "true" : "");
+	}
 	value_set_env(env, "SUPERVISOR_ENABLED", "1");
 	value_set_env(env, "SUPERVISOR_PROCESS_NAME", p->process);
 	value_set_env(env, "SUPERVISOR_GROUP_NAME", p->group);
@@ -83,6 +90,21 @@ set_stdio(const struct child_options *o, struct dc_err *err)
 	return 0;
 }
 
+/* After the standard ones, whose descriptors may have had its number. */
+static int
+set_channel(const struct child_options *o, struct dc_err *err)
+{
+	int fd;
+
+	if (o->channel_fd < 0)
+		return 0;
+	/* Another number first: dup2 to itself would leave it O_CLOEXEC. */
+	fd = fcntl(o->channel_fd, F_DUPFD_CLOEXEC, CHANNEL_FD + 1);
+	if (fd < 0 || dup2(fd, CHANNEL_FD) < 0)
+		return dc_fail_errno(err, "channel");
+	return 0;
+}
+
 static int
 change_directory(const struct program_settings *p, struct dc_err *err)
 {
@@ -106,6 +128,8 @@ prepare(const struct program_settings *p, const struct child_options *o,
 	int rc;
 
 	rc = set_stdio(o, err);
+	if (rc == 0)
+		rc = set_channel(o, err);
 	if (rc == 0 && p->account != NULL)
 		rc = account_become(p->account, err);
 	if (rc < 0)

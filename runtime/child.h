@@ -13,6 +13,8 @@ struct child_options {
 	bool has_no_new_privs;
 	bool is_application; /* not somebody's who must not trust it */
 	bool dies_with_us;   /* SIGTERM when the supervisor is killed */
+	int channel_fd;      /* its end of a channel; < 0: none */
+	bool is_suspended;   /* to wait for our word; see worker.h */
 };
 
 /* Starts P in a session of its own. What fails before its program runs goes to

@@ -2,6 +2,8 @@
 #include "runtime/command.h"
 
 #include "common/base/auto.h"
+#include "runtime/answer.h"
+#include "runtime/roll.h"
 #include "runtime/value.h"
 
 #include <signal.h>
@@ -12,101 +14,6 @@
 /* WORD is what follows the name: a signal, a stream; or NULL. */
 typedef void command_fn(struct client *client, const char *name,
     const char *word);
-
-/* NAME is a program's, "GROUP:*" or "all" (also: none given). */
-static bool
-is_meant(const struct program *p, const char *name)
-{
-	size_t n = strlen(p->settings.group);
-
-	if (p->is_removed)
-		return false;
-	if (name == NULL || strcmp(name, "all") == 0 ||
-	    strcmp(name, p->settings.name) == 0)
-		return true;
-	return strncmp(name, p->settings.group, n) == 0 &&
-	       (strcmp(name + n, ":*") == 0 || strcmp(name + n, ":") == 0);
-}
-
-static bool
-is_known(struct client *client, const char *name)
-{
-	const struct supervisor *s = control_supervisor(client);
-
-	for (size_t i = 0; i < s->n; i++)
-		if (is_meant(s->v[i], name))
-			return true;
-	if (name != NULL && strcmp(name, "all") != 0)
-		control_say(client, "%s: ERROR (no such process)\n", name);
-	return false;
-}
-
-static void
-say_status(struct client *client, const char *name, const char *word)
-{
-	const struct supervisor *s = control_supervisor(client);
-
-	(void)word;
-	if (!is_known(client, name))
-		return;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct program *p = s->v[i];
-		dc_auto_free char *text = NULL;
-
-		if (!is_meant(p, name))
-			continue;
-		text = program_describe(p);
-		control_say(client, "%-32s %-9s %s\n", p->settings.name,
-		    machine_state_name(p->machine.state), text);
-	}
-}
-
-static void
-say_pid(struct client *client, const char *name, const char *word)
-{
-	const struct supervisor *s = control_supervisor(client);
-
-	(void)word;
-	if (name == NULL) {
-		control_say(client, "%d\n", (int)getpid());
-		return;
-	}
-	if (!is_known(client, name))
-		return;
-	for (size_t i = 0; i < s->n; i++)
-		if (is_meant(s->v[i], name))
-			control_say(client, "%d\n", (int)s->v[i]->machine.pid);
-}
-
-static void
-say_log(struct client *client, const char *name, const char *word)
-{
-	const struct supervisor *s = control_supervisor(client);
-	bool is_err = word != NULL && strcmp(word, "stderr") == 0;
-
-	if (name == NULL) {
-		control_say(client, "%s\n",
-		    s->log.path != NULL ? s->log.path : "ERROR (no log file)");
-		return;
-	}
-	if (!is_known(client, name))
-		return;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct program *p = s->v[i];
-		const struct stream *stream =
-		    is_err && !p->settings.is_stderr_redirected ? &p->err
-								: &p->out;
-		const char *path = stream->log.path;
-
-		if (!is_meant(p, name))
-			continue;
-		if (path == NULL)
-			control_say(client, "%s: ERROR (no log file)\n",
-			    p->settings.name);
-		else
-			control_say(client, "%s\n", path);
-	}
-}
 
 static void
 say_change(struct client *client, const struct program *p, const char *state)
@@ -272,6 +179,7 @@ begin_stop(struct client *client, struct program *p)
 		return;
 	}
 	add_wait(client, p, WAIT_STOP);
+	p->is_due = false;
 	p->replacement.is_autostarted = false;
 	machine_handle(&p->machine, EV_STOP);
 }
@@ -279,13 +187,36 @@ begin_stop(struct client *client, struct program *p)
 static void
 begin_restart(struct client *client, struct program *p)
 {
-	if (machine_is_down(&p->machine) || p->has_replacement) {
+	if (machine_is_down(&p->machine) ||
+	    (p->has_replacement && !p->is_due)) {
 		begin_start(client, p);
 		return;
 	}
 	add_wait(client, p, WAIT_RESTART);
-	machine_handle(&p->machine, EV_STOP);
-	machine_handle(&p->machine, EV_START);
+	roll_add(p);
+}
+
+/* Begun anew, it is to wait for our "resume". */
+static void
+begin_suspend(struct client *client, struct program *p)
+{
+	if (!p->settings.has_channel) {
+		control_say(client, "%s: ERROR (has no channel)\n",
+		    p->settings.name);
+		return;
+	}
+	p->worker.is_suspended = true;
+	begin_restart(client, p);
+}
+
+static void
+resume_one(struct client *client, struct program *p)
+{
+	if (worker_resume(p))
+		control_say(client, "%s: resumed\n", p->settings.name);
+	else
+		control_say(client, "%s: ERROR (has no channel)\n",
+		    p->settings.name);
 }
 
 static void
@@ -300,10 +231,10 @@ change_all(struct client *client, const char *name,
 		control_say(client, "ERROR shutting down\n");
 		return;
 	}
-	if (!is_known(client, name))
+	if (!answer_is_known(client, name))
 		return;
 	for (size_t i = 0; i < s->n; i++)
-		if (is_meant(s->v[i], name))
+		if (answer_is_meant(s->v[i], name))
 			begin(client, s->v[i]);
 }
 
@@ -326,6 +257,20 @@ restart(struct client *client, const char *name, const char *word)
 {
 	(void)word;
 	change_all(client, name, begin_restart);
+}
+
+static void
+suspend(struct client *client, const char *name, const char *word)
+{
+	(void)word;
+	change_all(client, name, begin_suspend);
+}
+
+static void
+resume(struct client *client, const char *name, const char *word)
+{
+	(void)word;
+	change_all(client, name, resume_one);
 }
 
 static void
@@ -357,12 +302,12 @@ send_signal(struct client *client, const char *name, const char *word)
 		control_say(client, "%s: ERROR (bad signal)\n", word);
 		return;
 	}
-	if (!is_known(client, name))
+	if (!answer_is_known(client, name))
 		return;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct program *p = s->v[i];
 
-		if (!is_meant(p, name))
+		if (!answer_is_meant(p, name))
 			continue;
 		if (p->machine.pid > 0 && kill(p->machine.pid, number) == 0)
 			control_say(client, "%s: signalled\n",
@@ -382,13 +327,15 @@ static const struct {
     {"update", update, 0, 0},
     {"reread", update, 0, 0},
     {"reload", reload, 0, 0},
-    {"status", say_status, 0, 1},
+    {"status", answer_status, 0, 1},
     {"start", start, 1, 1},
     {"stop", stop, 1, 1},
     {"restart", restart, 1, 1},
+    {"suspend", suspend, 1, 1},
+    {"resume", resume, 1, 1},
     {"signal", send_signal, 2, 2},
-    {"pid", say_pid, 0, 1},
-    {"log", say_log, 0, 2},
+    {"pid", answer_pid, 0, 1},
+    {"log", answer_log, 0, 2},
     {"shutdown", shut_down, 0, 0},
     {"watch", watch, 0, 0},
 };
@@ -429,6 +376,14 @@ advance(struct client *client, const struct program *p, enum wait_kind kind)
 	const char *name = p->settings.name;
 
 	if (kind != WAIT_START) {
+		if (kind == WAIT_RESTART && state == STATE_RUNNING &&
+		    !p->is_due) {
+			control_say(client,
+			    "%s: ERROR (not restarted: the one "
+			    "before does not come up)\n",
+			    name);
+			return WAIT_NONE;
+		}
 		if (!machine_is_down(&p->machine))
 			return kind;
 		control_say(client, "%s: stopped\n", name);

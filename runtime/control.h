@@ -5,6 +5,8 @@
  *   update | reread           the same; answers what has changed
  *   status [NAME]             supervisord's lines
  *   start|stop|restart NAME   answered when it is done: "node: started"
+ *   suspend NAME              restart, and the new process waits until
+ *   resume NAME               it is told to go on; see worker.h
  *   pid [NAME]  log [NAME [stderr]]
  *                             a pid; the path of a log
  *   reload                    update, and restart all

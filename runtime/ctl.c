@@ -31,6 +31,7 @@ static const char usage[] =
     "usage: supervisorctl [-s SOCKET] COMMAND\n"
     "  status [NAME...]           what runs, and for how long\n"
     "  start|stop|restart NAME... NAME is a program, GROUP:* or all\n"
+    "  suspend|resume NAME...     restart it with its work held; go on\n"
     "  signal SIGNAL NAME...      TERM, HUP, USR1, ... or a number\n"
     "  pid [NAME]                 a program's pid, or the supervisor's\n"
     "  tail [-f] [-BYTES] NAME [stdout|stderr]\n"
@@ -251,6 +252,8 @@ static const struct {
     {"start", ask_each, 1, 64, false},
     {"stop", ask_each, 1, 64, false},
     {"restart", ask_each, 1, 64, false},
+    {"suspend", ask_each, 1, 64, false},
+    {"resume", ask_each, 1, 64, false},
     {"signal", send_signal, 2, 64, false},
     {"pid", ask_each, 0, 64, false},
     {"tail", tail, 1, 5, false},

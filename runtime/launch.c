@@ -3,6 +3,7 @@
 
 #include "runtime/control.h"
 #include "runtime/real.h"
+#include "runtime/roll.h"
 
 #include <string.h>
 
@@ -50,7 +51,7 @@ update_program(struct program *p, struct program_settings *new)
 	p->is_removed = false;
 	dc_str_addf(&p->owner->changes, "%s: updated process group\n",
 	    p->settings.name);
-	machine_handle(&p->machine, EV_STOP);
+	roll_add(p);
 }
 
 static void
@@ -83,7 +84,8 @@ supervisor_launch(struct supervisor *s, struct dc_err *err)
 	    .env_path = s->options.env,
 	    .log_dir = s->options.log_dir,
 	    .user = s->options.user,
-	    .real_dir = s->options.real_dir};
+	    .real_dir = s->options.real_dir,
+	    .listen_dir = s->options.listen_dir};
 	struct settings settings;
 	int rc;
 

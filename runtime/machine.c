@@ -75,8 +75,9 @@ spawn(struct machine *m)
 		return;
 	}
 	m->pid = pid;
-	if (m->start_ms > 0) {
-		enter(m, STATE_STARTING, m->start_ms);
+	if (m->poll_ms > 0 || m->start_ms > 0) {
+		enter(m, STATE_STARTING,
+		    m->poll_ms > 0 ? m->poll_ms : m->start_ms);
 		return;
 	}
 	m->failed_starts = 0;
@@ -101,8 +102,10 @@ static void
 stop_process(struct machine *m)
 {
 	m->is_wanted = false;
-	m->ops->signal(m, false);
-	enter(m, STATE_STOPPING, m->stop_ms);
+	m->is_asked = m->ops->ask(m);
+	if (!m->is_asked)
+		m->ops->signal(m, false);
+	enter(m, STATE_STOPPING, m->is_asked ? m->stop_ms / 2 : m->stop_ms);
 }
 
 static void
@@ -116,6 +119,10 @@ on_starting_died(struct machine *m)
 static void
 on_starting_timer(struct machine *m)
 {
+	if (!m->ops->is_up(m)) {
+		m->ops->timer(m, m->poll_ms);
+		return;
+	}
 	m->failed_starts = 0;
 	enter(m, STATE_RUNNING, -1);
 }
@@ -171,10 +178,16 @@ on_stopping_died(struct machine *m)
 	start_afresh(m);
 }
 
-/* Asked again until it is gone: a new process of the group may have come. */
+/* Killed again until it is gone: a new process of the group may have come. */
 static void
 on_stopping_timer(struct machine *m)
 {
+	if (m->is_asked) {
+		m->is_asked = false;
+		m->ops->signal(m, false);
+		m->ops->timer(m, m->stop_ms - m->stop_ms / 2);
+		return;
+	}
 	m->ops->signal(m, true);
 	m->ops->timer(m, 1000);
 }

@@ -43,18 +43,24 @@ struct machine_ops {
 	void (*changed)(struct machine *m);
 	int64_t (*now)(void); /* milliseconds */
 	bool (*may_restart)(const struct machine *m);
+	/* Asks it to end; false: it has to be told by a signal. */
+	bool (*ask)(struct machine *m);
+	/* Is a process that still starts ready for its work? */
+	bool (*is_up)(struct machine *m);
 };
 
 struct machine {
 	const struct machine_ops *ops;
 	enum machine_state state;
 	int64_t start_ms, stop_ms; /* how long: to be up, to stop */
-	int start_retries;         /* < 0: for ever */
+	int64_t poll_ms;   /* > 0: instead of start_ms, and asked is_up again */
+	int start_retries; /* < 0: for ever */
 
 	pid_t pid;          /* 0: none */
 	int64_t started_at; /* of the process that runs, or ran last */
 	int exit_status;    /* as waitpid gives it */
 	bool is_wanted;     /* STOPPING, but to be started again after */
+	bool is_asked;      /* STOPPING: a signal is to come yet */
 	unsigned crashes;   /* deaths that nobody asked for */
 	int failed_starts;  /* in a row */
 	int quick_deaths;   /* in a row; sets the back-off */

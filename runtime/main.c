@@ -2,6 +2,7 @@
 #include "runtime/ctl.h"
 #include "runtime/listen.h"
 #include "runtime/real.h"
+#include "runtime/serving.h"
 #include "runtime/supervisor.h"
 
 #include <fcntl.h>
@@ -49,6 +50,7 @@ parse_arguments(struct supervisor_options *o, int argc, char *argv[])
 		case 'u':
 			o->user = optarg;
 			o->real_dir = REAL_DIR;
+			o->listen_dir = SERVING_DIR;
 			break;
 		case 'w':
 			o->waits = true;

@@ -119,12 +119,6 @@ open_streams(struct program *p, struct dc_err *err)
 	return rc;
 }
 
-static struct program *
-program_of(const struct machine *m)
-{
-	return (struct program *)m;
-}
-
 /* What the real supervisord has left behind would be in its successor's way. */
 static void
 forget_children(struct program *p)
@@ -149,7 +143,8 @@ spawn(struct machine *m)
 						   : &p->owner->env,
 	    .has_no_new_privs = p->owner->options.user != NULL,
 	    .is_application = is_application,
-	    .dies_with_us = getpid() != 1};
+	    .dies_with_us = getpid() != 1,
+	    .channel_fd = -1};
 	struct dc_err err = DC_ERR_INIT;
 	pid_t pid = -1;
 	int rc;
@@ -161,8 +156,12 @@ spawn(struct machine *m)
 		options.err_fd = p->settings.is_stderr_redirected
 				     ? p->out.write_fd
 				     : p->err.write_fd;
-		rc = child_start(&pid, &p->settings, &options, &err);
+		rc = worker_begin(p, &options, &err);
 	}
+	if (rc == 0)
+		rc = child_start(&pid, &p->settings, &options, &err);
+	if (options.channel_fd >= 0)
+		(void)close(options.channel_fd);
 	if (rc < 0) {
 		supervisor_log(p->owner, "ERROR", "%s: %s", p->settings.name,
 		    err.msg);
@@ -225,6 +224,8 @@ static const struct machine_ops ops = {
     .changed = on_changed,
     .now = loop_now,
     .may_restart = may_restart,
+    .ask = worker_ask,
+    .is_up = worker_is_up,
 };
 
 static void
@@ -235,6 +236,7 @@ take_settings(struct program *p, struct program_settings *settings)
 	p->machine.start_ms = (int64_t)p->settings.start_secs * 1000;
 	p->machine.stop_ms = (int64_t)p->settings.stop_wait_secs * 1000;
 	p->machine.start_retries = p->settings.start_retries;
+	p->machine.poll_ms = p->settings.socket != NULL ? WORKER_POLL_MS : 0;
 }
 
 struct program *
@@ -245,6 +247,7 @@ program_new(struct supervisor *owner, struct program_settings *settings)
 	p->owner = owner;
 	p->machine.ops = &ops;
 	p->out.write_fd = p->err.write_fd = -1;
+	worker_init(p);
 	p->deadline = -1;
 	take_settings(p, settings);
 	return p;
@@ -255,6 +258,7 @@ program_free(struct program *p)
 {
 	close_stream(p, &p->out);
 	close_stream(p, &p->err);
+	worker_done(p);
 	program_settings_done(&p->settings);
 	program_settings_done(&p->replacement);
 	free(p);

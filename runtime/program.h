@@ -7,6 +7,9 @@
 #include "runtime/loop.h"
 #include "runtime/machine.h"
 #include "runtime/settings.h"
+#include "runtime/worker.h"
+
+#include <stdint.h>
 
 struct supervisor;
 
@@ -23,13 +26,21 @@ struct program {
 	struct program_settings settings;
 	struct supervisor *owner;
 	struct stream out, err;
+	struct worker worker;
 	pid_t last_pid;   /* of the process that runs, or ran last */
 	int64_t deadline; /* of EV_TIMER, loop_now's clock; < 0: none */
 	int64_t ended_at; /* seconds since the epoch; 0: never ran */
 	bool is_removed;  /* no longer in CONF: free it once it is down */
 	bool has_replacement;
 	struct program_settings replacement; /* put in once it is down */
+	bool is_due; /* to be restarted when it is its turn; see roll.h */
 };
+
+static inline struct program *
+program_of(const struct machine *m)
+{
+	return (struct program *)(uintptr_t)m;
+}
 
 /* Takes over SETTINGS. Logs that cannot be opened are warned about only. */
 struct program *program_new(struct supervisor *owner,

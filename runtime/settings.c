@@ -2,9 +2,11 @@
 #include "runtime/settings.h"
 
 #include "common/base/auto.h"
+#include "runtime/digest.h"
 #include "runtime/ini.h"
 #include "runtime/keys.h"
 #include "runtime/real.h"
+#include "runtime/serving.h"
 #include "runtime/sources.h"
 #include "runtime/value.h"
 
@@ -17,6 +19,7 @@ struct loader {
 	const struct settings_options *options;
 	struct ini ini;
 	struct settings settings;
+	struct serving serving;
 	char host[64];
 	struct dc_err *err;
 };
@@ -165,57 +168,6 @@ set_keys(struct loader *l, struct program_settings *p, const char *section,
 	return 0;
 }
 
-static void
-hash_bytes(uint64_t *h, const void *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		*h =
-		    (*h ^ ((const unsigned char *)bytes)[i]) * 1099511628211ULL;
-}
-
-static void
-hash_text(uint64_t *h, const char *s)
-{
-	hash_bytes(h, s != NULL ? s : "\1", s != NULL ? strlen(s) + 1 : 2);
-}
-
-static void
-hash_log(uint64_t *h, const struct log_settings *log)
-{
-	hash_text(h, log->path);
-	hash_text(h, log->auto_path);
-	hash_bytes(h, &log->max_bytes, sizeof(log->max_bytes));
-	hash_bytes(h, &log->backups, sizeof(log->backups));
-}
-
-static uint64_t
-digest_of(const struct program_settings *p, const struct dc_strv *env)
-{
-	const int numbers[] = {p->is_stderr_redirected, p->is_autostarted,
-	    p->is_group_stopped, p->is_group_killed, (int)p->restart,
-	    p->priority, p->start_secs, p->start_retries, p->stop_signal,
-	    p->stop_wait_secs, p->umask};
-	uint64_t h = 14695981039346656037ULL;
-
-	hash_text(&h, p->name);
-	hash_text(&h, p->command);
-	hash_text(&h, p->directory);
-	for (size_t i = 0; i < env->n; i++)
-		hash_text(&h, env->v[i]);
-	hash_text(&h, NULL);
-	for (size_t i = 0; i < p->env.n; i++)
-		hash_text(&h, p->env.v[i]);
-	if (p->account != NULL) {
-		hash_text(&h, p->account->name);
-		hash_bytes(&h, &p->account->uid, sizeof(p->account->uid));
-	}
-	hash_log(&h, &p->out);
-	hash_log(&h, &p->err);
-	hash_bytes(&h, numbers, sizeof(numbers));
-	hash_bytes(&h, p->expected_exits, sizeof(p->expected_exits));
-	return h;
-}
-
 /* "[group:g] programs=a,b" names PROGRAM? Then its processes are g:... */
 static const char *
 group_of(const struct loader *l, const char *program)
@@ -276,9 +228,10 @@ name_process(struct loader *l, struct program_settings *p,
 	return 0;
 }
 
+/* Process I of HEADER's program. */
 static int
 add_process(struct loader *l, const struct ini_entry *header,
-    struct value_scope *scope)
+    struct value_scope *scope, int i)
 {
 	const struct ini_entry *e;
 	struct program_settings *p;
@@ -293,17 +246,20 @@ add_process(struct loader *l, const struct ini_entry *header,
 	keys_init(p);
 	e = find_entry(l, header->section, "process_name");
 	rc = name_process(l, p, e != NULL ? e : header,
-	    e != NULL ? e->value : "%(program_name)s", scope);
+	    e != NULL ? e->value : serving_name(&l->serving, header), scope);
 	if (rc == 0)
 		rc = set_keys(l, p, header->section, scope);
 	if (rc < 0)
 		return rc;
+	serving_apply(&l->serving, p, header, i);
 	if (p->argv.n == 0)
 		return fail_at(l, header,
 		    dc_fail(l->err, DC_EINVAL, "program '%s' has no command",
 			scope->program));
 	p->is_real = l->settings.real_conf != NULL &&
 		     strcmp(header->section, REAL_SECTION) == 0;
+	/* It keeps the descriptor from its programs, but not the variable. */
+	p->has_channel = p->has_channel && !p->is_real;
 	p->digest = digest_of(p, &l->settings.env);
 	return 0;
 }
@@ -341,12 +297,13 @@ add_program(struct loader *l, const struct ini_entry *header)
 	rc = check_name(l, header, name);
 	if (rc == 0)
 		rc = find_numprocs(l, &scope.numprocs, header->section);
+	serving_set_number(&l->serving, &scope.numprocs, header);
 	if (rc == 0)
 		rc = find_number(l, &first, header->section, "numprocs_start",
 		    1000000);
 	for (int i = 0; rc == 0 && i < scope.numprocs; i++) {
 		scope.process_num = first + i;
-		rc = add_process(l, header, &scope);
+		rc = add_process(l, header, &scope, i);
 	}
 	return rc;
 }
@@ -356,7 +313,7 @@ static bool
 is_section_silent(const char *section)
 {
 	static const char *const silent[] = {"supervisord", "supervisorctl",
-	    "unix_http_server", "inet_http_server", "include"};
+	    "unix_http_server", "inet_http_server", "include", SERVING_SECTION};
 
 	for (size_t i = 0; i < sizeof(silent) / sizeof(*silent); i++)
 		if (strcmp(section, silent[i]) == 0)
@@ -388,6 +345,12 @@ use_real(struct loader *l)
 	rc = account_find(&a, o->user, l->err);
 	if (rc < 0)
 		return rc;
+	if (l->serving.listen_var != NULL)
+		dc_strv_addf(&l->settings.warnings,
+		    "the real supervisord gives its programs no $%s: "
+		    "\"listen: unix\" needs a supervisord.conf without event "
+		    "listeners",
+		    l->serving.listen_var);
 	l->settings.real_conf = real_format(&l->ini, o, a->home);
 	account_free(a);
 	for (size_t i = 0; rc == 0 && i < l->ini.n; i++) {
@@ -451,6 +414,8 @@ settings_load(struct settings *out, const struct settings_options *options,
 	rc = sources_load(&l.ini, &l.settings.env, &l.settings.warnings,
 	    options, err);
 	if (rc == 0)
+		rc = serving_load(&l.serving, &l.ini, options->listen_dir, err);
+	if (rc == 0)
 		rc = use_real(&l);
 	if (rc == 0)
 		rc = add_programs(&l);
@@ -469,7 +434,7 @@ program_settings_done(struct program_settings *p)
 {
 	char *const texts[] = {p->name, p->group, p->process, p->command,
 	    p->directory, p->out.path, p->out.auto_path, p->err.path,
-	    p->err.auto_path};
+	    p->err.auto_path, p->socket};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		free(texts[i]);

@@ -43,8 +43,10 @@ struct program_settings {
 	int stop_signal, stop_wait_secs, umask;
 	uint64_t expected_exits[4]; /* a bit per exit code */
 	bool is_real;               /* the real supervisord itself */
-	bool is_foreign; /* runs as another than the application's user */
-	uint64_t digest; /* of all above: equal means same */
+	bool is_foreign;  /* runs as another than the application's user */
+	bool has_channel; /* to us, for messages; see channel.h */
+	char *socket;     /* that it is to listen on, or NULL; see serving.h */
+	uint64_t digest;  /* of all above: equal means same */
 };
 
 struct settings {
@@ -63,6 +65,7 @@ struct settings_options {
 	const char *user; /* NULL, or who runs what is included */
 	/* Where the real supervisord's files are; NULL: there is none. */
 	const char *real_dir;
+	const char *listen_dir; /* for sockets; NULL: there are none */
 };
 
 /* On failure OUT is untouched; the message has file and line. */

@@ -3,6 +3,7 @@
 
 #include "common/base/auto.h"
 #include "runtime/control.h"
+#include "runtime/roll.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -87,20 +88,26 @@ supervisor_changed(struct supervisor *s, struct program *p)
 		break;
 	case STATE_RUNNING:
 		supervisor_log(s, "INFO",
-		    "success: %s entered RUNNING state, process has stayed up "
-		    "for > than %d seconds (startsecs)",
-		    name, p->settings.start_secs);
+		    "success: %s entered RUNNING state, %s for > than %d "
+		    "seconds (startsecs)",
+		    name,
+		    p->settings.socket != NULL
+			? "process is online, or accepting"
+			: "process has stayed up",
+		    p->settings.start_secs);
 		break;
 	case STATE_BACKOFF:
 		supervisor_log(s, "INFO",
 		    "exited: %s (%s), next try in %" PRId64 " ms", name, how,
 		    p->deadline - loop_now());
+		roll_cancel(p);
 		break;
 	case STATE_FATAL:
 		supervisor_log(s, "INFO",
 		    "gave up: %s entered FATAL state, too many start retries "
 		    "too quickly (%s)",
 		    name, how);
+		roll_cancel(p);
 		break;
 	case STATE_EXITED:
 		supervisor_log(s, "INFO", "exited: %s (%s)", name, how);
@@ -298,6 +305,7 @@ settle(struct supervisor *s)
 	s->n = kept;
 	while (s->is_stopping && stop_last_tier(s))
 		; /* the next tier's turn has come already */
+	roll_settle(s);
 	for (size_t i = 0; i < s->n; i++) {
 		struct program *p = s->v[i];
 

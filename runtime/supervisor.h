@@ -15,6 +15,7 @@ struct supervisor_options {
 	bool waits; /* starts nothing before `launch` */
 	/* NULL, or where the real supervisord's files are */
 	const char *real_dir;
+	const char *listen_dir; /* see settings.h */
 };
 
 struct supervisor {

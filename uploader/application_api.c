@@ -6,6 +6,7 @@
 #include "common/base/auto.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
+#include "common/store/maintenance.h"
 #include "common/store/revision.h"
 #include "common/store/variable.h"
 #include "uploader/date.h"
@@ -71,6 +72,24 @@ application_add(struct request *rq, struct reply *rp, struct dc_err *err)
 	return reply_object(rp, 201, new_application(&rq->app), err);
 }
 
+static int
+add_maintenance(struct dc_json *to, struct request *rq, struct dc_err *err)
+{
+	struct dc_json *j;
+	bool has_page = false;
+	int64_t since = 0;
+	int rc;
+
+	rc = dc_maintenance_find(rq->db, &since, &has_page, rq->app.id, err);
+	if (rc < 0 || since == 0)
+		return rc;
+	j = dc_json_new_object();
+	date_add(j, "since", since * 1000);
+	dc_json_add_bool(j, "own_page", has_page);
+	dc_json_add(to, "maintenance", j);
+	return 0;
+}
+
 int
 application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -84,6 +103,9 @@ application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 		return rc;
 	if (rc == 0)
 		dc_json_add_str(j, "revision", running.name);
+	rc = add_maintenance(j, rq, err);
+	if (rc < 0)
+		return rc;
 	rc = service_json_all(rq, &services, err);
 	if (rc < 0)
 		return rc;

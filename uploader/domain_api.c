@@ -5,9 +5,9 @@
 #include "common/base/str.h"
 #include "common/store/domain.h"
 #include "common/store/service.h"
+#include "uploader/host.h"
 #include "uploader/service_json.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static int
@@ -37,28 +37,28 @@ domain_list(struct request *rq, struct reply *rp, struct dc_err *err)
 }
 
 /* The zone in which the platform names applications is not for users, nor are
- * the hosts of the API. */
+ * the hosts of the API, nor what a wildcard would have of either. */
 static bool
 is_ours(const struct dc_conf *conf, const char *host)
 {
 	dc_auto_free char *zone = dc_asprintf(".%s", conf->domain);
+	bool is_wild = dc_has_prefix(host, "*.");
 
 	return strcmp(host, "localhost") == 0 ||
 	       strcmp(host, conf->public_host) == 0 ||
-	       strcmp(host, conf->domain) == 0 || dc_has_suffix(host, zone);
+	       strcmp(host, conf->domain) == 0 || dc_has_suffix(host, zone) ||
+	       (is_wild && (dc_has_suffix(zone, host + 1) ||
+			       dc_has_suffix(conf->public_host, host + 1)));
 }
 
-/* In lower case, without the dot that DNS may end it with. */
-static char *
-clean_host(const char *text)
+/* An address names a machine, not one of its applications. */
+static bool
+is_domain(const char *host)
 {
-	char *host = dc_strdup(text), *p;
+	const char *last = strrchr(host, '.');
 
-	for (p = host; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	if (p > host && p[-1] == '.')
-		p[-1] = '\0';
-	return host;
+	return dc_domain_is_host(host) && last != NULL &&
+	       last[1 + strspn(last + 1, "0123456789")] != '\0';
 }
 
 static int
@@ -87,15 +87,16 @@ domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
 	text = dc_json_find_str(body, "domain");
 	if (text == NULL)
 		return reply_fail(rp, 400, err, "domain is needed");
-	host = clean_host(text);
-	if (!dc_domain_is_host(host) || strchr(host, '.') == NULL)
+	host = host_clean(text);
+	if (!is_domain(host))
 		return reply_fail(rp, 422, err,
 		    "\"%.253s\" is no domain: write it like www.example.org or"
 		    " *.example.org",
 		    text);
 	if (is_ours(rq->conf, host))
 		return reply_fail(rp, 422, err,
-		    "\"%s\" is a name of the platform's own", host);
+		    "\"%s\" is a name of the platform's own, or covers one",
+		    host);
 	rc = dc_domain_add(rq->db, id, host, err);
 	return rc < 0 ? rc : show(rq, rp, host, err);
 }
@@ -103,7 +104,7 @@ domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
 int
 domain_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
-	dc_auto_free char *host = clean_host(rq->capture[2]);
+	dc_auto_free char *host = host_clean(rq->capture[2]);
 	int64_t id;
 	int rc = find(rq, &id, err);
 

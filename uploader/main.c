@@ -93,6 +93,8 @@ main(int argc, char **argv)
 	dc_log_open("dcloud-uploader", o.debug);
 	rc = dc_conf_load(&conf, o.conf_path, &err);
 	if (rc == 0 && o.is_check)
+		rc = dc_conf_check(&conf, &err);
+	if (rc == 0 && o.is_check)
 		(void)printf("configuration OK\n");
 	else if (rc == 0 && o.admin != NULL)
 		rc = o.admin->run(&conf, o.conf_path, o.args, &err);

@@ -22,6 +22,8 @@ static const struct route routes[] = {
     {"GET", APP "/environment", application_list_variables, 0},
     {"PATCH", APP "/environment", application_save_variables, 0},
     {"GET", APP "/push-endpoints", application_list_endpoints, 0},
+    {"PUT", APP "/maintenance", maintenance_save, 0},
+    {"DELETE", APP "/maintenance", maintenance_remove, 0},
     {"GET", APP "/revision", revision_show_running, 0},
     {"GET", APP "/revisions", revision_list, 0},
     {"GET", APP "/revisions/:revision", revision_show, 0},
@@ -36,6 +38,10 @@ static const struct route routes[] = {
     {"GET", APP "/services/:service/domains", domain_list, 0},
     {"POST", APP "/services/:service/domains", domain_add, 0},
     {"DELETE", APP "/services/:service/domains/:domain", domain_remove, 0},
+    {"PUT", APP "/services/:service/domains/:domain/certificate",
+	certificate_save, 0},
+    {"DELETE", APP "/services/:service/domains/:domain/certificate",
+	certificate_remove, 0},
 };
 
 struct path {

@@ -44,6 +44,8 @@ route_fn revision_show_running, revision_list, revision_show;
 route_fn deployment_list, deployment_add, deployment_show_log;
 route_fn service_list, service_show, service_save, service_remove;
 route_fn domain_list, domain_add, domain_remove;
+route_fn certificate_save, certificate_remove;
+route_fn maintenance_save, maintenance_remove;
 route_fn application_show_log;
 
 #endif

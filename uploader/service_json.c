@@ -5,6 +5,8 @@
 #include "common/base/limits.h"
 #include "common/base/str.h"
 #include "common/buildfile/service_def.h"
+#include "common/store/certificate.h"
+#include "common/store/health.h"
 #include "common/store/instance.h"
 #include "common/store/public_port.h"
 #include "common/store/service.h"
@@ -45,13 +47,19 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 	struct build *b = arg;
 	struct dc_json *j = dc_json_new_object();
 	dc_auto_free char *url = format_url(b->rq->conf, host);
+	int64_t ends_at = 0;
+	int rc;
 
 	(void)service_id;
 	(void)slot;
-	(void)err;
 	dc_json_add_str(j, "domain", host);
 	dc_json_add_str(j, "url", url);
 	dc_json_add(b->domains, NULL, j);
+	rc = dc_certificate_find_end(b->rq->db, &ends_at, host, err);
+	if (rc < 0)
+		return rc;
+	if (ends_at != 0)
+		date_add(j, "certificate_ends_at", ends_at * 1000);
 	if (b->url == NULL)
 		b->url = dc_steal_ptr(&url);
 	return 0;
@@ -143,6 +151,7 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	dc_json_add_int(j, "instance_id", i->number);
 	dc_json_add_str(j, "service_name", i->service);
 	dc_json_add_str(j, "state", dc_instance_machine.states[i->state].name);
+	dc_json_add_str(j, "health", dc_health_names[i->health]);
 	dc_json_add_str(j, "host", i->node);
 	dc_json_add_str(j, "container_name", box);
 	dc_json_add_str(j, "revision", i->revision);

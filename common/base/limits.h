@@ -58,7 +58,9 @@
 #define DC_DRAIN_SECONDS 30        /* for requests under way at a swap */
 #define DC_HOLD_DRAIN_SECONDS 10   /* the same, while others wait for it */
 #define DC_HOLD_SECONDS 30         /* more than all steps may take together */
-#define DC_REPLACE_SECONDS 30      /* an ill instance, doubled each time */
+/* An ill instance, doubled each time; more than the 60 s that a request, and so
+ * an instance which does one thing at a time, may take */
+#define DC_REPLACE_SECONDS 70
 #define DC_LEASE_SECONDS 30
 
 /* Containers */

@@ -6,6 +6,7 @@
 #include "common/base/fs.h"
 #include "common/base/limits.h"
 #include "common/box/boxconf.h"
+#include "common/box/boxlisten.h"
 #include "common/box/mount.h"
 #include "common/box/net.h"
 #include "common/box/range.h"
@@ -48,6 +49,7 @@ static const struct room rooms[] = {
     {"/code/mnt", ROOT, ROOT, 0755},
     {"/log", DC_APP_UID, DC_APP_UID, 0755},
     {"/run", 0, 0, 0755},
+    {"/run" DC_BOX_LISTEN, DC_APP_UID, DC_APP_UID, 0755},
     {"/etc", 0, DC_APP_UID, 0750},
     {"/net", ROOT, ROOT, 0755},
 };
@@ -406,6 +408,8 @@ dc_box_mount(const char *boxes, const char *name, struct dc_err *err)
 		if (rc == 0 && m.code != NULL)
 			rc = mount_code(real, &m, err);
 	}
+	if (rc == 0 && m.listen != NULL)
+		rc = dc_boxlisten_mount(real, &m, err);
 	dc_boxconf_mounts_done(&m);
 	return rc < 0 ? dc_wrap(err, rc, "mount %s", name) : 0;
 }

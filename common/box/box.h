@@ -24,6 +24,10 @@ struct dc_box_spec {
 	const char *const *home_lower;
 	const char *code; /* directory, or NULL                    */
 	uid_t code_uid;   /* its owner on the host, 1000 inside    */
+	/* Where LISTEN_UID, of the host, finds the sockets that the container's
+	 * user makes in /var/dotcloud/listen; NULL: nowhere. */
+	const char *listen;
+	uid_t listen_uid;
 	const char *init; /* static program, pid 1                 */
 	const char *const *init_args; /* without blanks, or NULL   */
 	const char *bridge, *address, *gateway;
@@ -41,6 +45,9 @@ int dc_box_create(const char *boxes, const struct dc_box_spec *spec,
 
 /* Makes again what a reboot unmounts. HOME and / keep their contents. */
 int dc_box_mount(const char *boxes, const char *name, struct dc_err *err);
+
+/* Takes its sockets out of reach; they come back with dc_box_mount. */
+int dc_box_unlisten(const char *boxes, const char *name, struct dc_err *err);
 
 /* Returns when pid 1 runs. Running already is success. */
 int dc_box_start(const char *boxes, const char *name, struct dc_err *err);

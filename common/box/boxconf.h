@@ -38,8 +38,8 @@ char *dc_boxconf_value(const char *text, const char *key);
 
 /* BOXES/NAME/mounts: what has to be mounted again after a reboot. */
 struct dc_boxconf_mounts {
-	uid_t first_id, code_uid, root_lower_id;
-	char *image, *root_lower, *code;
+	uid_t first_id, code_uid, root_lower_id, listen_uid;
+	char *image, *root_lower, *code, *listen;
 	struct dc_strv home_lower;
 };
 

@@ -305,6 +305,8 @@ dc_box_destroy(const char *boxes, const char *name, struct dc_err *err)
 	if (rc == 0)
 		rc = clear_leftovers(dir, name, err);
 	if (rc == 0)
+		rc = dc_box_unlisten(boxes, name, err);
+	if (rc == 0)
 		rc = clear_mounts(dir, err);
 	dc_lxc_forget(boxes, name);
 	dc_cgroup_tidy();

@@ -18,6 +18,9 @@ dc_boxconf_mounts_format(struct dc_str *out, const struct dc_box_spec *spec)
 	if (spec->code != NULL)
 		dc_str_addf(out, "code_uid = %u\ncode = %s\n", spec->code_uid,
 		    spec->code);
+	if (spec->listen != NULL)
+		dc_str_addf(out, "listen_uid = %u\nlisten = %s\n",
+		    spec->listen_uid, spec->listen);
 	for (i = 0; spec->home_lower != NULL && spec->home_lower[i] != NULL;
 	     i++)
 		dc_str_addf(out, "home = %s\n", spec->home_lower[i]);
@@ -45,6 +48,8 @@ take_line(struct dc_boxconf_mounts *m, const char *key, const char *value)
 		return take_id(&m->code_uid, value);
 	if (strcmp(key, "root_lower_id") == 0)
 		return take_id(&m->root_lower_id, value);
+	if (strcmp(key, "listen_uid") == 0)
+		return take_id(&m->listen_uid, value);
 	if (strcmp(key, "home") == 0) {
 		dc_strv_add(&m->home_lower, value);
 		return 0;
@@ -55,6 +60,8 @@ take_line(struct dc_boxconf_mounts *m, const char *key, const char *value)
 		text = &m->root_lower;
 	if (strcmp(key, "code") == 0)
 		text = &m->code;
+	if (strcmp(key, "listen") == 0)
+		text = &m->listen;
 	if (text == NULL || *text != NULL)
 		return DC_EINVAL;
 	*text = dc_strdup(value);
@@ -94,6 +101,7 @@ dc_boxconf_mounts_done(struct dc_boxconf_mounts *m)
 	free(m->image);
 	free(m->root_lower);
 	free(m->code);
+	free(m->listen);
 	dc_strv_done(&m->home_lower);
 	*m = (struct dc_boxconf_mounts){0};
 }

@@ -155,6 +155,30 @@ dc_mount_idmapped(const char *target, const char *source, int userns,
 	return 0;
 }
 
+int
+dc_mount_sockets(const char *target, int dirfd, int userns, struct dc_err *err)
+{
+	struct mount_attr attr = {
+	    .attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_RDONLY |
+			MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
+			MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW,
+	    .userns_fd = (unsigned)userns,
+	};
+	dc_auto_fd int tree = -1;
+
+	tree = open_tree(dirfd, "",
+	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (tree < 0)
+		return dc_fail_errno(err, "open tree for '%s'", target);
+	if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return dc_fail_errno(err,
+		    "keep links out of '%s' (is the kernel older than 5.12?)",
+		    target);
+	if (move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return dc_fail_errno(err, "mount '%s'", target);
+	return 0;
+}
+
 static int
 check_path(const char *path, struct dc_err *err)
 {

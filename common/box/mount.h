@@ -34,6 +34,11 @@ int dc_mount_clear(const char *dir, struct dc_err *err);
 int dc_mount_idmapped(const char *target, const char *source, int userns,
     struct dc_err *err);
 
+/* A view of the directory DIRFD at TARGET through which sockets are reached,
+ * and nothing else: owners as USERNS says, no symbolic link is followed. */
+int dc_mount_sockets(const char *target, int dirfd, int userns,
+    struct dc_err *err);
+
 struct dc_overlay {
 	const char *const *lower; /* NULL-terminated, topmost first */
 	const char *upper, *work;

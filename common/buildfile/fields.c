@@ -7,25 +7,23 @@
 #include "common/base/auto.h"
 #include "common/base/limits.h"
 #include "common/buildfile/advice.h"
+#include "common/buildfile/listen.h"
 #include "common/buildfile/path.h"
 #include "common/buildfile/report.h"
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define WORD LETTERS "0123456789_"
 
 #define fail(f, node, ...)                                                     \
 	dc_report((f)->err, (f)->y, (node)->line, (node)->column, NULL,        \
 	    __VA_ARGS__)
 
-struct field {
+struct dc_field {
 	const char *name;
 	int (*set)(struct dc_service_def *def, const struct dc_fields *f,
-	    const struct dc_yaml_node *v, const struct field *field);
+	    const struct dc_yaml_node *v, const struct dc_field *field);
 	size_t offset; /* in struct dc_service_def, for set_text and set_list */
 };
 
 static char **
-text_of(struct dc_service_def *def, const struct field *field)
+text_of(struct dc_service_def *def, const struct dc_field *field)
 {
 	return (char **)(void *)((char *)def + field->offset);
 }
@@ -33,7 +31,7 @@ text_of(struct dc_service_def *def, const struct field *field)
 /* Any scalar is good and keeps its text; null is "not given". */
 static int
 set_text(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_STRING);
 
@@ -46,7 +44,7 @@ set_text(struct dc_service_def *def, const struct dc_fields *f,
 
 static int
 set_approot(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	long depth = 0;
 	int rc = set_text(def, f, v, field);
@@ -80,7 +78,7 @@ check_hook(const struct dc_fields *f, const struct dc_yaml_node *dict,
 
 static int
 set_buildscript(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	int rc = set_text(def, f, v, field);
 
@@ -139,7 +137,7 @@ fail_unavailable(const struct dc_fields *f, const struct dc_yaml_node *v)
 
 static int
 set_type(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	dc_auto_free char *hint = NULL;
 	int rc = set_text(def, f, v, field);
@@ -155,7 +153,7 @@ set_type(struct dc_service_def *def, const struct dc_fields *f,
 
 static int
 set_list(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	struct dc_strv *list = (void *)((char *)def + field->offset);
 	size_t i;
@@ -171,7 +169,7 @@ set_list(struct dc_service_def *def, const struct dc_fields *f,
 
 static int
 set_config(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_DICT);
 
@@ -184,8 +182,8 @@ set_config(struct dc_service_def *def, const struct dc_fields *f,
 }
 
 /* Names become variables, supervisor programs and log files. */
-static int
-check_name(const struct dc_fields *f, const struct dc_yaml_node *key,
+int
+dc_fields_check_name(const struct dc_fields *f, const struct dc_yaml_node *key,
     const char *what, const char *allowed)
 {
 	size_t n = strlen(key->text);
@@ -222,7 +220,7 @@ add_variable(struct dc_service_def *def, const struct dc_fields *f,
 
 static int
 set_environment(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	const struct dc_yaml_node *key, *value;
 	size_t i;
@@ -232,7 +230,8 @@ set_environment(struct dc_service_def *def, const struct dc_fields *f,
 	for (i = 0; i + 1 < v->n && rc == 0; i += 2) {
 		key = v->child[i];
 		value = v->child[i + 1];
-		rc = check_name(f, key, "environment variable", WORD);
+		rc = dc_fields_check_name(f, key, "environment variable",
+		    DC_WORD);
 		if (rc == 0 && dc_has_prefix(key->text, "DOTCLOUD_"))
 			rc = fail(f, key,
 			    "\"%s\": names which begin with DOTCLOUD_ are the "
@@ -248,7 +247,7 @@ set_environment(struct dc_service_def *def, const struct dc_fields *f,
 
 static int
 set_process(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	int rc = set_text(def, f, v, field);
 
@@ -259,7 +258,7 @@ set_process(struct dc_service_def *def, const struct dc_fields *f,
 
 static int
 set_processes(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	const struct dc_yaml_node *value;
 	size_t i;
@@ -268,7 +267,8 @@ set_processes(struct dc_service_def *def, const struct dc_fields *f,
 	(void)field;
 	for (i = 0; i + 1 < v->n && rc == 0; i += 2) {
 		value = v->child[i + 1];
-		rc = check_name(f, v->child[i], "process", WORD ".-");
+		rc = dc_fields_check_name(f, v->child[i], "process",
+		    DC_WORD ".-");
 		if (rc == 0)
 			rc =
 			    dc_report_kind(f->err, f->y, value, DC_YAML_STRING);
@@ -286,56 +286,8 @@ set_processes(struct dc_service_def *def, const struct dc_fields *f,
 }
 
 static int
-check_port(const struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *kind)
-{
-	size_t i;
-
-	if (strcmp(kind->text, "http") != 0 && strcmp(kind->text, "tcp") != 0 &&
-	    strcmp(kind->text, "udp") != 0)
-		return dc_report(f->err, f->y, kind->line, kind->column,
-		    "a port is http, tcp or udp; its number is given by the "
-		    "platform",
-		    "Unrecognized port \"%.80s\"", kind->text);
-	for (i = 0; i < def->ports.n && strcmp(kind->text, "http") == 0; i++)
-		if (strcmp(def->ports.v[i].value, "http") == 0)
-			return dc_report(f->err, f->y, kind->line, kind->column,
-			    "make one of them tcp, or give it a service of its "
-			    "own",
-			    "You can't have two http ports in service \"%s\": "
-			    "\"%s\" is one already",
-			    def->name, def->ports.v[i].name);
-	return 0;
-}
-
-static int
-set_ports(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
-{
-	const struct dc_yaml_node *kind;
-	size_t i;
-	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_DICT);
-
-	(void)field;
-	for (i = 0; i + 1 < v->n && rc == 0; i += 2) {
-		kind = v->child[i + 1];
-		rc = check_name(f, v->child[i], "port", WORD "-");
-		if (rc == 0)
-			rc = dc_report_kind(f->err, f->y, kind, DC_YAML_STRING);
-		if (rc == 0)
-			rc = check_port(def, f, kind);
-		if (rc == 0)
-			dc_pairs_add(&def->ports, v->child[i]->text,
-			    kind->text);
-	}
-	if (rc == 0 && def->ports.n > DC_MAX_PORTS)
-		return fail(f, v, "more than %d ports", DC_MAX_PORTS);
-	return rc;
-}
-
-static int
 set_instances(struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *v, const struct field *field)
+    const struct dc_yaml_node *v, const struct dc_field *field)
 {
 	long long n;
 	int rc = dc_report_kind(f->err, f->y, v, DC_YAML_INT);
@@ -352,7 +304,7 @@ set_instances(struct dc_service_def *def, const struct dc_fields *f,
 
 #define AT(member) offsetof(struct dc_service_def, member)
 
-static const struct field fields[] = {
+static const struct dc_field fields[] = {
     {"type", set_type, AT(type)},
     {"approot", set_approot, AT(approot)},
     {"prebuild", set_text, AT(prebuild)},
@@ -365,7 +317,10 @@ static const struct field fields[] = {
     {"environment", set_environment, 0},
     {"process", set_process, AT(process)},
     {"processes", set_processes, 0},
-    {"ports", set_ports, 0},
+    {"ports", dc_listen_set_ports, 0},
+    {"listen", dc_listen_set, 0},
+    {"listen_var", dc_listen_set_var, 0},
+    {"workers", dc_listen_set_workers, 0},
     {"instances", set_instances, 0},
     {NULL, NULL, 0},
 };
@@ -373,7 +328,7 @@ static const struct field fields[] = {
 bool
 dc_fields_has(const char *key)
 {
-	const struct field *field;
+	const struct dc_field *field;
 
 	for (field = fields; field->name != NULL; field++)
 		if (strcmp(field->name, key) == 0)
@@ -384,7 +339,7 @@ dc_fields_has(const char *key)
 const char *
 dc_fields_nearest(const char *key)
 {
-	const struct field *field, *nearest = NULL;
+	const struct dc_field *field, *nearest = NULL;
 	size_t best = strlen(key) < 5 ? 1 : 2, d;
 
 	for (field = fields; field->name != NULL; field++) {
@@ -401,7 +356,7 @@ static int
 set_field(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *key, const struct dc_yaml_node *value)
 {
-	const struct field *field;
+	const struct dc_field *field;
 
 	for (field = fields; field->name != NULL; field++)
 		if (strcmp(field->name, key->text) == 0)
@@ -470,6 +425,8 @@ check_whole(struct dc_service_def *def, const struct dc_fields *f,
 	if (rc == 0)
 		rc = check_hook(f, dict, "buildscript", def->buildscript, ".");
 	if (rc == 0)
+		rc = dc_listen_check(def, f, dict);
+	if (rc == 0)
 		rc = dc_advice_apply(def, f, dict);
 	return rc < 0 ? rc : check_size(def, f, dict);
 }
@@ -485,6 +442,7 @@ dc_fields_parse(struct dc_service_def *def, const struct dc_fields *f,
 	def->config = dc_json_new_object();
 	def->extras = dc_json_new_object();
 	def->instances = 1;
+	def->workers = 1;
 	for (i = 0; i + 1 < dict->n; i += 2) {
 		rc = set_field(def, f, dict->child[i], dict->child[i + 1]);
 		if (rc < 0)

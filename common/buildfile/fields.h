@@ -20,6 +20,13 @@ struct dc_fields {
 int dc_fields_parse(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *dict);
 
+#define DC_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DC_WORD DC_LETTERS "0123456789_"
+
+/* Names become variables, supervisor programs and log files. */
+int dc_fields_check_name(const struct dc_fields *f,
+    const struct dc_yaml_node *key, const char *what, const char *allowed);
+
 /* Is KEY one of a service's own keys? */
 bool dc_fields_has(const char *key);
 /* The nearest of them when KEY looks like a misspelling, or NULL. */

@@ -50,6 +50,7 @@ dc_service_def_done(struct dc_service_def *def)
 	free(def->postinstall);
 	free(def->buildscript);
 	free(def->process);
+	free(def->listen_var);
 	dc_strv_done(&def->systempackages);
 	dc_strv_done(&def->requirements);
 	dc_json_free(def->config);
@@ -102,6 +103,8 @@ dc_service_to_json(const struct dc_service_def *def)
 	add_pairs(j, "processes", &def->processes);
 	add_pairs(j, "ports", &def->ports);
 	dc_json_add_int(j, "instances", def->instances);
+	dc_json_add_int(j, "workers", def->workers);
+	dc_json_add_str(j, "listen_var", def->listen_var);
 	dc_json_add(j, "extras", dc_json_copy(def->extras));
 	return dc_json_format(j, DC_JSON_COMPACT);
 }
@@ -180,6 +183,8 @@ dc_service_from_json(struct dc_service_def *out, const char *text,
 	find_pairs(&d.processes, j, "processes");
 	find_pairs(&d.ports, j, "ports");
 	d.instances = (int)dc_json_find_int(j, "instances", 1);
+	d.workers = (int)dc_json_find_int(j, "workers", 1);
+	d.listen_var = find_text(j, "listen_var");
 	d.extras = find_object(j, "extras");
 	*out = d;
 	return 0;

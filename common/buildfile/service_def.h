@@ -30,7 +30,9 @@ struct dc_service_def {
 	struct dc_pairs processes;   /* supervisor's name, shell text     */
 	struct dc_pairs ports;       /* name, "http" | "tcp" | "udp"      */
 	int instances;               /* 1 */
-	struct dc_json *extras;      /* object: every other key           */
+	int workers;                 /* 1; processes with a socket each */
+	char *listen_var; /* names the unix socket; NULL: it listens on tcp */
+	struct dc_json *extras; /* object: every other key           */
 };
 
 void dc_service_def_done(struct dc_service_def *def);

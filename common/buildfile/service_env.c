@@ -216,6 +216,11 @@ dc_service_env(struct dc_strv *to, const struct dc_service_def *def)
 	add_text(to, "BUILDSCRIPT", def->buildscript);
 	add_text(to, "PROCESS", def->process);
 	dc_strv_addf(to, "SERVICE_INSTANCES=%d", def->instances);
+	if (def->listen_var != NULL) {
+		add_text(to, "LISTEN", "unix");
+		add_text(to, "LISTEN_VAR", def->listen_var);
+		dc_strv_addf(to, "SERVICE_WORKERS=%d", def->workers);
+	}
 	add_list(to, "SYSTEMPACKAGES", &def->systempackages);
 	add_list(to, "REQUIREMENTS", &def->requirements);
 	add_object(to, "CONFIG", def->config);

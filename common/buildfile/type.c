@@ -112,6 +112,16 @@ set_process(struct dc_type *t, const struct dc_yaml_node *v, struct dc_err *err)
 }
 
 static int
+set_channel(struct dc_type *t, const struct dc_yaml_node *v, struct dc_err *err)
+{
+	if (!dc_yaml_is_scalar(v) ||
+	    (strcmp(v->text, "true") != 0 && strcmp(v->text, "false") != 0))
+		return bad(err, v, "'channel' is true or false");
+	t->has_channel = strcmp(v->text, "true") == 0;
+	return 0;
+}
+
+static int
 set_packages(struct dc_type *t, const struct dc_yaml_node *v,
     struct dc_err *err)
 {
@@ -153,6 +163,7 @@ static const struct {
     {"port", set_port},
     {"process", set_process},
     {"packages", set_packages},
+    {"channel", set_channel},
     {"config", set_config},
 };
 

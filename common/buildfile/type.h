@@ -8,6 +8,7 @@
  *	port: http          # that port's name: PORT_HTTP
  *	process: ~/run      # what runs when the build file names nothing
  *	packages: [nginx]   # installed on top of the base image
+ *	channel: true       # processes can exchange messages with pid 1
  *	config:             # what `config:` of a build file may hold
  *	    node_version:
  *	        default: v20.x
@@ -29,7 +30,7 @@
 
 struct dc_type {
 	char *name;
-	bool is_data;
+	bool is_data, has_channel;
 	int http_port;   /* 0: none; DC_TYPE_ANY_PORT */
 	char *port_name; /* "http" */
 	char *process;   /* or NULL */

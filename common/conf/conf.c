@@ -46,6 +46,8 @@ static const struct key keys[] = {
     TEXT(subnet, "10.88.0.0/16"),
     TEXT(domain, "localhost"),
     TEXT(http_bind, "127.0.0.1:8000"),
+    TEXT(https_bind, ""),
+    TEXT(tls_certificate, ""),
     TEXT(ssh_bind, "127.0.0.1:2022"),
     TEXT(public_host, "127.0.0.1"),
     NUMBER(uid_base, 1000000, 100000, 2000000000),
@@ -162,8 +164,30 @@ parse(struct dc_conf *conf, char *text, const char *path, struct dc_err *err)
 }
 
 static int
+check_tls(const struct dc_conf *conf, struct dc_err *err)
+{
+	const char *port = strrchr(conf->https_bind, ':');
+	long long n;
+
+	if (conf->https_bind[0] == '\0')
+		return 0;
+	if (port == NULL || port == conf->https_bind ||
+	    !dc_is_number(port + 1, 1, 65535, &n))
+		return dc_fail(err, DC_EINVAL,
+		    "'https_bind' must be ADDRESS:PORT, not '%s'",
+		    conf->https_bind);
+	if (conf->tls_certificate[0] != '/')
+		return dc_fail(err, DC_EINVAL,
+		    "'https_bind' needs 'tls_certificate', the path of a PEM"
+		    " file with the certificate, its chain and its key");
+	return 0;
+}
+
+static int
 finish(struct dc_conf *conf, struct dc_err *err)
 {
+	int rc;
+
 	char host[HOST_NAME_MAX + 1];
 	struct passwd *pw;
 
@@ -180,6 +204,9 @@ finish(struct dc_conf *conf, struct dc_err *err)
 	if (conf->port_first > conf->port_last)
 		return dc_fail(err, DC_EINVAL,
 		    "'port_first' is above 'port_last'");
+	rc = check_tls(conf, err);
+	if (rc < 0)
+		return rc;
 	pw = getpwnam(conf->user);
 	if (pw == NULL)
 		return dc_fail(err, DC_EINVAL,
@@ -211,6 +238,36 @@ dc_conf_load(struct dc_conf *conf, const char *path, struct dc_err *err)
 	}
 	*conf = c;
 	return 0;
+}
+
+int
+dc_conf_load_certificate(const struct dc_conf *conf, char **out,
+    struct dc_err *err)
+{
+	dc_auto_free char *text = NULL;
+	int rc;
+
+	rc = dc_fs_load(&text, NULL, conf->tls_certificate, MAX_FILE, err);
+	if (rc < 0)
+		return dc_wrap(err, rc, "'tls_certificate'");
+	if (strstr(text, "-----BEGIN CERTIFICATE-----") == NULL ||
+	    strstr(text, "PRIVATE KEY-----") == NULL)
+		return dc_fail(err, DC_EINVAL,
+		    "'tls_certificate': '%s' must hold a certificate and its"
+		    " private key, both as PEM",
+		    conf->tls_certificate);
+	*out = dc_steal_ptr(&text);
+	return 0;
+}
+
+int
+dc_conf_check(const struct dc_conf *conf, struct dc_err *err)
+{
+	dc_auto_free char *text = NULL;
+
+	return conf->https_bind[0] == '\0'
+		   ? 0
+		   : dc_conf_load_certificate(conf, &text, err);
 }
 
 void

@@ -13,17 +13,19 @@
 /* All strings are owned by the struct, absolute paths without a slash at the
  * end. dc_conf_done frees them. */
 struct dc_conf {
-	char *root;        /* state: /var/lib/dcloud                          */
-	char *run;         /* sockets: /run/dcloud                            */
-	char *libexec;     /* our helper programs: dcinit, dcloud-receive     */
-	char *types;       /* service types: a folder each                    */
-	char *image;       /* root file system of the base image              */
-	char *user;        /* the unprivileged system user: dcloud            */
-	char *node;        /* this machine's name: its host name              */
-	char *bridge;      /* dcloud0; also names the nft table and our boxes */
-	char *subnet;      /* "10.88.0.0/16": containers; .0.1 is the bridge  */
-	char *domain;      /* applications are APP-USER.DOMAIN: localhost     */
-	char *http_bind;   /* "127.0.0.1:8000": HAProxy's front door          */
+	char *root;       /* state: /var/lib/dcloud                          */
+	char *run;        /* sockets: /run/dcloud                            */
+	char *libexec;    /* our helper programs: dcinit, dcloud-receive     */
+	char *types;      /* service types: a folder each                    */
+	char *image;      /* root file system of the base image              */
+	char *user;       /* the unprivileged system user: dcloud            */
+	char *node;       /* this machine's name: its host name              */
+	char *bridge;     /* dcloud0; also names the nft table and our boxes */
+	char *subnet;     /* "10.88.0.0/16": containers; .0.1 is the bridge  */
+	char *domain;     /* applications are APP-USER.DOMAIN: localhost     */
+	char *http_bind;  /* "127.0.0.1:8000": HAProxy's front door          */
+	char *https_bind; /* "": no TLS                                      */
+	char *tls_certificate; /* PEM: the platform's chain and its key */
 	char *ssh_bind;    /* "127.0.0.1:2022"                                */
 	char *public_host; /* what clients are told: 127.0.0.1                */
 	int64_t uid_base;  /* first uid of the applications' ranges: 1000000  */
@@ -37,6 +39,13 @@ struct dc_conf {
  * with file and line. Keys that the file leaves out have their defaults. */
 int dc_conf_load(struct dc_conf *conf, const char *path, struct dc_err *err);
 void dc_conf_done(struct dc_conf *conf);
+
+/* For -n: are the files there that it names? */
+int dc_conf_check(const struct dc_conf *conf, struct dc_err *err);
+
+/* What tls_certificate names, with its private key: for root. The caller's. */
+int dc_conf_load_certificate(const struct dc_conf *conf, char **out,
+    struct dc_err *err);
 
 /* As root: makes the directories below root and run with their owners and
  * modes. Every daemon does it at start; doing it again changes nothing. */

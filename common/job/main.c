@@ -94,6 +94,8 @@ dc_daemon_main(int argc, char **argv, const char *name,
 	d.conf_path = a.conf_path;
 	rc = dc_conf_load(&conf, a.conf_path, &err);
 	if (rc == 0 && a.check)
+		rc = dc_conf_check(&conf, &err);
+	if (rc == 0 && a.check)
 		(void)printf("configuration OK\n");
 	else if (rc == 0 && a.job != NULL)
 		rc = dc_daemon_run_job(&d, a.job[0], a.job[1], a.job[2]);

@@ -157,7 +157,11 @@ dc_domain_find_version(struct dc_db *db, int64_t *version, struct dc_err *err)
 	/* Names that go change the count, and those that come the rest. */
 	rc = dc_db_prepare(db, &q,
 	    "SELECT count(*) * 31 + coalesce(max(id), 0) * 37"
-	    " + coalesce(max(created_at), 0) AS n FROM domains",
+	    " + coalesce(max(created_at), 0)"
+	    " + (SELECT count(*) * 41 + coalesce(sum(created_at), 0) * 43"
+	    "  FROM certificates)"
+	    " + (SELECT count(*) * 47 + coalesce(sum(created_at), 0) * 53"
+	    "  FROM maintenance) AS n FROM domains",
 	    err);
 	if (rc < 0)
 		return rc;

@@ -20,7 +20,8 @@ int dc_domain_add(struct dc_db *db, int64_t service_id, const char *host,
 int dc_domain_remove(struct dc_db *db, int64_t service_id, const char *host,
     struct dc_err *err);
 
-/* Another number whenever a name may have come or gone since. */
+/* Another number whenever a name may have come or gone since, a certificate,
+ * or maintenance of an application. */
 int dc_domain_find_version(struct dc_db *db, int64_t *version,
     struct dc_err *err);
 

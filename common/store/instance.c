@@ -74,15 +74,16 @@ dc_instance_done(struct dc_instance *i)
 	*i = (struct dc_instance){0};
 }
 
-static enum dc_instance_data
-parse_data(const char *word)
+/* The word's number, 0 for one that is none. */
+static int
+parse_word(const char *word, const char *const *names, int n)
 {
 	int i;
 
-	for (i = DC_DATA_N - 1; i > 0; i--)
-		if (strcmp(word, data_names[i]) == 0)
+	for (i = n - 1; i > 0; i--)
+		if (strcmp(word, names[i]) == 0)
 			break;
-	return (enum dc_instance_data)i;
+	return i;
 }
 
 static void
@@ -103,7 +104,13 @@ fill(struct dc_instance *i, struct dc_stmt *q)
 	i->state =
 	    (enum dc_instance_state)dc_machine_parse(&dc_instance_machine,
 		dc_stmt_get_text(q, "state"));
-	i->data = parse_data(dc_stmt_get_text(q, "data"));
+	i->data = (enum dc_instance_data)parse_word(dc_stmt_get_text(q, "data"),
+	    data_names, DC_DATA_N);
+	i->health =
+	    (enum dc_instance_health)parse_word(dc_stmt_get_text(q, "health"),
+		dc_health_names, DC_HEALTH_N);
+	i->health_at = dc_stmt_get_int(q, "health_at");
+	i->replaced = dc_stmt_get_int(q, "replaced");
 	i->definition = dc_stmt_dup_text(q, "definition");
 	i->service = dc_stmt_dup_text(q, "service");
 	i->application = dc_stmt_dup_text(q, "application");

@@ -3,6 +3,7 @@
 #ifndef DC_INSTANCE_H
 #define DC_INSTANCE_H
 
+#include "common/store/health.h"
 #include "common/store/machine.h"
 
 #include <stddef.h>
@@ -40,7 +41,10 @@ struct dc_instance {
 	bool installed;
 	enum dc_instance_state state;
 	enum dc_instance_data data;
-	char *definition; /* JSON of struct dc_service_def */
+	enum dc_instance_health health;
+	int64_t health_at; /* since when */
+	int64_t replaced;  /* times, since it was last well for long */
+	char *definition;  /* JSON of struct dc_service_def */
 	char *service, *application, *account, *email, *revision;
 	char *deploy_id, *error, *node;
 };

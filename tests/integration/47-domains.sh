@@ -44,7 +44,7 @@ ok "it answers to names below" \
 ok "the exact name comes first" answers www.example.org "first app"
 
 for wrong in 'nodots' 'a b.example' '*.*.example.org' "x.localhost" \
-    "evil-$user.localhost"; do
+    "evil-$user.localhost" 192.0.2.1 '*.2.1'; do
 	dcloud domain add www "$wrong" >/dev/null 2>&1 &&
 	    note "'$wrong' was accepted" && break
 done

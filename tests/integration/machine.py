@@ -90,7 +90,7 @@ for pid, line in processes():
     if line.startswith("[lxc monitor] %s/boxes " % root):
         monitors.append(line.split()[-1])
     found = re.search(re.escape(root) + r"/dcloud\.conf -j (\w+) ", line)
-    if found and found[1] not in ("watch", "sweep"):
+    if found and found[1] not in ("watch", "sweep", "check"):
         jobs.append(line)
 compare("monitor", monitors, live)
 compare("job", jobs, [])

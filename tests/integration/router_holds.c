@@ -38,7 +38,7 @@ sync_held(const struct router_server *server, const struct router_server *other,
 	struct router_backend b[] = {{0, "blog.www", server, server != NULL},
 	    {1, "free.www", other, other != NULL}};
 	struct router_hold h = {0, until};
-	struct router_table t = {b, 2, hosts, 2, &h, until > 0};
+	struct router_table t = {b, 2, hosts, 2, &h, until > 0, NULL};
 	int rc = router_sync(NULL, &w.conf, &t, &err);
 
 	ck_assert_msg(rc == 0, "%s", err.msg);
@@ -55,7 +55,7 @@ expect_200(int fd)
 /* Nothing serves for a while, five times, and nobody notices. */
 START_TEST(hold__a_gap_under_load_loses_nothing)
 {
-	struct router_server s = {1, "127.0.0.1", 0, false};
+	struct router_server s = {1, "127.0.0.1", 0, false, 0};
 	pid_t pid = server_start(&s.port, NULL, "v1");
 	struct load *l;
 	long n;
@@ -76,7 +76,7 @@ START_TEST(hold__a_gap_under_load_loses_nothing)
 		while (n > 0);
 		sync_held(NULL, NULL, dc_now_ms() + 60000);
 		server_stop(pid);
-		s = (struct router_server){i, "127.0.0.1", 0, false};
+		s = (struct router_server){i, "127.0.0.1", 0, false, 0};
 		pid = server_start(&s.port, NULL, "next");
 		sync_held(&s, NULL, 0);
 	}
@@ -89,8 +89,8 @@ END_TEST
 
 START_TEST(hold__what_waits_and_what_does_not)
 {
-	struct router_server s = {1, "127.0.0.1", 0, false};
-	struct router_server other = {2, "127.0.0.1", 0, false};
+	struct router_server s = {1, "127.0.0.1", 0, false, 0};
+	struct router_server other = {2, "127.0.0.1", 0, false, 0};
 	pid_t one = server_start(&s.port, NULL, "one");
 	pid_t two = server_start(&other.port, NULL, "two");
 	int get, post, late, upgrade, gone;
@@ -128,7 +128,7 @@ END_TEST
  * answered. */
 START_TEST(hold__ends_by_itself)
 {
-	struct router_server s = {1, "127.0.0.1", 0, false};
+	struct router_server s = {1, "127.0.0.1", 0, false, 0};
 	pid_t pid = server_start(&s.port, NULL, "one");
 	int64_t until = dc_now_ms() + 700;
 
@@ -144,8 +144,8 @@ END_TEST
 /* Who waits in a worker that a reload has replaced goes on there. */
 START_TEST(hold__outlives_a_reload_and_a_start)
 {
-	struct router_server s = {1, "127.0.0.1", 0, false};
-	struct router_server other = {2, "127.0.0.1", 0, false};
+	struct router_server s = {1, "127.0.0.1", 0, false, 0};
+	struct router_server other = {2, "127.0.0.1", 0, false, 0};
 	pid_t one = server_start(&s.port, NULL, "one");
 	pid_t two = server_start(&other.port, NULL, "two");
 	int before, after;

@@ -94,7 +94,7 @@ wait_for_answer(int port)
 
 START_TEST(sync__ten_swaps_under_load_lose_nothing)
 {
-	struct router_server s[2] = {{1, "127.0.0.1", 0, false}};
+	struct router_server s[2] = {{1, "127.0.0.1", 0, false, 0}};
 	int64_t start, spent = 0;
 	struct load *l;
 	pid_t old = server_start(&s[0].port, NULL, "v1"), new;
@@ -137,12 +137,12 @@ END_TEST
 
 START_TEST(sync__more_slots_reload_under_load_loses_nothing)
 {
-	struct router_server s[2] = {{1, "127.0.0.1", 0, false},
-	    {2, "127.0.0.1", 0, false}};
+	struct router_server s[2] = {{1, "127.0.0.1", 0, false, 0},
+	    {2, "127.0.0.1", 0, false, 0}};
 	struct router_backend b[2] = {{0, "a.www", &s[0], 1},
 	    {0, "b.www", &s[1], 1}};
 	struct router_host h[2] = {{"blog.test", 0}, {"other.test", 0}};
-	struct router_table t = {b, 2, h, 2, NULL, 0};
+	struct router_table t = {b, 2, h, 2, NULL, 0, NULL};
 	pid_t one = server_start(&s[0].port, NULL, "one");
 	pid_t two = server_start(&s[1].port, NULL, "two");
 	struct load *l;
@@ -182,7 +182,7 @@ START_TEST(sync__is_idempotent_and_finds_hosts)
 	    {"a.wild.test", 200}, {"a.b.c.d.e.wild.test", 200},
 	    {"a.b.c.d.e.f.wild.test", 404}, {"wild.test", 404},
 	    {"nobody.test", 404}, {"xblog.test", 404}};
-	struct router_server s = {7, "127.0.0.1", 0, false};
+	struct router_server s = {7, "127.0.0.1", 0, false, 0};
 	pid_t pid = server_start(&s.port, NULL, "v1");
 	struct router_report r;
 
@@ -205,7 +205,7 @@ END_TEST
 
 START_TEST(haproxy__killed_and_started_again_has_the_table)
 {
-	struct router_server s = {7, "127.0.0.1", 0, false};
+	struct router_server s = {7, "127.0.0.1", 0, false, 0};
 	struct router_table none = {0};
 	struct haproxy_workers ws;
 	char sock[128];
@@ -222,7 +222,7 @@ START_TEST(haproxy__killed_and_started_again_has_the_table)
 	ck_assert_int_eq(router_sync(NULL, &w.conf,
 			     &(struct router_table){&(struct router_backend){0,
 							"x", &s, 1},
-				 1, one_host, 1, NULL, 0},
+				 1, one_host, 1, NULL, 0, NULL},
 			     &err),
 	    DC_EBUSY);
 	world_start(&w);
@@ -237,8 +237,8 @@ END_TEST
 
 START_TEST(sync__a_server_with_a_request_is_kept_until_it_ends)
 {
-	struct router_server s[2] = {{1, "127.0.0.1", 0, true},
-	    {2, "127.0.0.1", 0, false}};
+	struct router_server s[2] = {{1, "127.0.0.1", 0, true, 0},
+	    {2, "127.0.0.1", 0, false, 0}};
 	int release, fd;
 	pid_t old, new = server_start(&s[1].port, NULL, "new");
 	long n = 0;
@@ -299,7 +299,7 @@ wait_for_retry(void)
 /* The process dies and its supervisor brings it back: the visitor waits. */
 START_TEST(http__a_request_waits_for_a_restarting_process)
 {
-	struct router_server s = {1, "127.0.0.1", 0, false};
+	struct router_server s = {1, "127.0.0.1", 0, false, 0};
 	pid_t pid = server_start(&s.port, NULL, "v1");
 	int fd, port = s.port;
 
@@ -318,8 +318,8 @@ END_TEST
 /* Of two instances one is killed: nobody but its own visitors notices. */
 START_TEST(http__a_dead_instance_is_passed_over)
 {
-	struct router_server s[2] = {{1, "127.0.0.1", 0, false},
-	    {2, "127.0.0.1", 0, false}};
+	struct router_server s[2] = {{1, "127.0.0.1", 0, false, 0},
+	    {2, "127.0.0.1", 0, false, 0}};
 	pid_t one = server_start(&s[0].port, NULL, "one");
 	pid_t two = server_start(&s[1].port, NULL, "two");
 
@@ -333,7 +333,7 @@ END_TEST
 
 START_TEST(http__headers_pages_and_upgrades)
 {
-	struct router_server s = {1, "127.0.0.1", 0, false};
+	struct router_server s = {1, "127.0.0.1", 0, false, 0};
 	pid_t pid = server_start(&s.port, NULL, "v1");
 	char port[64];
 	int fd;

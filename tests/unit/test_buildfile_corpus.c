@@ -51,7 +51,9 @@ parse_one(const char *path)
 	int rc;
 
 	for (i = 0; i < NTYPES; i++)
-		v[i].name = (char *)every_type[i];
+		v[i] = (struct dc_type){.name = (char *)every_type[i],
+		    .http_port = 8080,
+		    .port_name = (char *)"http"};
 	ck_assert_int_eq(dc_fs_load(&text, &len, path, DC_MAX_BUILDFILE, &err),
 	    0);
 	rc = dc_buildfile_parse(&file, text, len, &types, &err);

@@ -195,6 +195,23 @@ static const struct {
     {"www:\n  type: custom\n  processes: {x: }\n",
 	"process \"x\" has no command" IN("3",
 	    "18") "      processes: {x: }\n                     ^"},
+    {"www:\n  type: custom\n  listen: udp\n",
+	"\"listen\" is tcp or unix" IN("3",
+	    "11") "      listen: udp\n              ^"},
+    {"www:\n  type: custom\n  workers: 2\n",
+	"several workers cannot share a port: add \"listen: unix\" to service "
+	"\"www\"" IN("3", "12") "      workers: 2\n               ^"},
+    {"www:\n  type: custom\n  listen: tcp\n  listen_var: X\n",
+	"\"listen_var\" names a unix socket: add \"listen: unix\" to service "
+	"\"www\"" IN("4", "15") "      listen_var: X\n                  ^"},
+    {"www:\n  type: custom\n  workers: 65\n",
+	"\"workers\" is a number from 1 to 64" IN("3",
+	    "12") "      workers: 65\n               ^"},
+    {"www:\n  type: nodejs\n  listen: unix\n",
+	"\"listen: unix\" is for http, "
+	"which service \"www\" does not "
+	"have" IN("3", "11") "      listen: unix\n "
+			     "             ^"},
     {"www:\n  type: custom\n  instances: 65\n",
 	"\"instances\" is a number from 1 to 64" IN("3",
 	    "14") "      instances: 65\n                 ^"},

@@ -88,6 +88,8 @@ START_TEST(load__a_mistake_is_named_with_its_line)
 	    {"bridge = longname0\n", "longer than 8 characters"},
 	    {"port_first = 80\n", "must be a number from 1024 to 65535"},
 	    {"port_first = 45000\n", "'port_first' is above 'port_last'"},
+	    {"https_bind = 443\n", "must be ADDRESS:PORT, not '443'"},
+	    {"https_bind = *:443\n", "'https_bind' needs 'tls_certificate'"},
 	    {"user = no such user\n", "there is no system user"},
 	};
 	struct dc_conf conf = {0};
@@ -175,7 +177,7 @@ conf_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, load__what_is_left_out_has_its_default);
 	tcase_add_test(tc, load__values_are_trimmed_and_the_last_one_counts);
-	tcase_add_loop_test(tc, load__a_mistake_is_named_with_its_line, 0, 8);
+	tcase_add_loop_test(tc, load__a_mistake_is_named_with_its_line, 0, 12);
 	tcase_add_test(tc, load__no_file);
 	tcase_add_test(tc, url__leaves_out_port_80);
 	tcase_add_test(tc, prepare__makes_what_daemons_need_and_does_it_again);

@@ -102,11 +102,11 @@ END_TEST
 
 START_TEST(config_save__holds_the_whole_table)
 {
-	struct router_server s[] = {{12, "10.0.3.2", 8080, false},
-	    {13, "10.0.3.3", 8080, true}, {14, "::1", 80, false}};
+	struct router_server s[] = {{12, "10.0.3.2", 8080, false, 0},
+	    {13, "10.0.3.3", 8080, true, 0}, {14, "::1", 80, false, 0}};
 	struct router_backend b[] = {{5, "blog.www", s, 3}};
 	struct router_host h[] = {{"www.example.org", 5}, {"*.example.org", 5}};
-	struct router_table t = {b, 1, h, 2, NULL, 0};
+	struct router_table t = {b, 1, h, 2, NULL, 0, NULL};
 	dc_auto_free char *cfg = NULL, *map = NULL;
 
 	ck_assert_int_eq(router_config_save(&conf, &t, &err), 0);
@@ -126,16 +126,16 @@ END_TEST
 
 START_TEST(config_save__hostile_rows_are_left_out)
 {
-	struct router_server s[] = {{1, "10.0.3.2\n\tbind :1", 80, false},
-	    {2, "10.0.3.2", 0, false}, {-3, "10.0.3.2", 80, false},
-	    {4, "example.org", 80, false}, {5, "10.0.3.5", 80, false},
-	    {5, "10.0.3.6", 80, false}};
+	struct router_server s[] = {{1, "10.0.3.2\n\tbind :1", 80, false, 0},
+	    {2, "10.0.3.2", 0, false, 0}, {-3, "10.0.3.2", 80, false, 0},
+	    {4, "example.org", 80, false, 0}, {5, "10.0.3.5", 80, false, 0},
+	    {5, "10.0.3.6", 80, false, 0}};
 	struct router_backend b[] = {{0, "x\n\tserver evil 1.2.3.4:5", s, 6},
 	    {-1, "y", s + 4, 1}, {ROUTER_MAX_SLOTS, "z", s + 4, 1}};
 	struct router_host h[] = {{"a be_1\nb", 0}, {"api.example.org", 0},
 	    {"good.org", 0}, {"good.org", 1}, {"far.org", ROUTER_MAX_SLOTS},
 	    {"minus.org", -1}};
-	struct router_table t = {b, 3, h, 6, NULL, 0};
+	struct router_table t = {b, 3, h, 6, NULL, 0, NULL};
 	dc_auto_free char *cfg = NULL, *map = NULL;
 	struct router_report r;
 	int rc = router_sync(&r, &conf, &t, &err);
@@ -157,7 +157,7 @@ START_TEST(config_save__held_backends)
 {
 	struct router_hold holds[] = {{7, 1795173674706}, {2, 1795173674000},
 	    {-1, 5}, {ROUTER_MAX_SLOTS, 5}, {3, 0}};
-	struct router_table t = {NULL, 0, NULL, 0, holds, 5};
+	struct router_table t = {NULL, 0, NULL, 0, holds, 5, NULL};
 	dc_auto_free char *cfg = NULL, *again = NULL;
 	dc_auto_free char *map = NULL, *none = NULL, *lua = NULL;
 
@@ -181,12 +181,13 @@ END_TEST
 
 START_TEST(config_save__public_tcp_ports)
 {
-	struct router_server s[] = {{12, "10.0.3.2", 42800, false},
-	    {13, "10.0.3.3", 42800, true}, {14, "10.0.3.4", 42801, false}};
+	struct router_server s[] = {{12, "10.0.3.2", 42800, false, 0},
+	    {13, "10.0.3.3", 42800, true, 0},
+	    {14, "10.0.3.4", 42801, false, 0}};
 	struct router_backend b[] = {{ROUTER_PORT(40001), "blog.db", &s[2], 1},
 	    {0, "blog.www", &s[2], 1}, {ROUTER_PORT(40000), "blog.x\ny", s, 2},
 	    {ROUTER_PORT(65536), "far", &s[2], 1}};
-	struct router_table t = {b, 4, NULL, 0, NULL, 0};
+	struct router_table t = {b, 4, NULL, 0, NULL, 0, NULL};
 	dc_auto_free char *cfg = NULL;
 
 	conf.port_address = "192.0.2.7";
@@ -213,9 +214,9 @@ END_TEST
 
 START_TEST(plan__finds_servers_of_ports_by_their_names)
 {
-	struct router_server s = {12, "10.0.3.2", 42800, false};
+	struct router_server s = {12, "10.0.3.2", 42800, false, 0};
 	struct router_backend b = {ROUTER_PORT(40000), "blog.db", &s, 1};
-	struct router_table t = {&b, 1, NULL, 0, NULL, 0};
+	struct router_table t = {&b, 1, NULL, 0, NULL, 0, NULL};
 	struct router_plan p;
 	char name[32];
 

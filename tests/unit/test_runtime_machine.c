@@ -13,6 +13,7 @@ static struct {
 	char acts[256];
 	int64_t clock, timer_ms;
 	bool is_spawn_broken, may_restart;
+	bool knows_words, is_late;
 } world;
 
 static void
@@ -66,6 +67,22 @@ fake_may_restart(const struct machine *m)
 	return world.may_restart;
 }
 
+static bool
+fake_ask(struct machine *machine)
+{
+	(void)machine;
+	if (world.knows_words)
+		note("ask");
+	return world.knows_words;
+}
+
+static bool
+fake_is_up(struct machine *machine)
+{
+	(void)machine;
+	return !world.is_late;
+}
+
 static const struct machine_ops fake_ops = {
     .spawn = fake_spawn,
     .signal = fake_signal,
@@ -73,6 +90,8 @@ static const struct machine_ops fake_ops = {
     .changed = fake_changed,
     .now = fake_now,
     .may_restart = fake_may_restart,
+    .ask = fake_ask,
+    .is_up = fake_is_up,
 };
 
 static struct machine m;
@@ -260,6 +279,40 @@ START_TEST(restart__the_new_one_comes_after_the_old_one_has_gone)
 }
 END_TEST
 
+START_TEST(stop__asks_first_then_signals_then_kills)
+{
+	world.knows_words = true;
+	put_in(STATE_RUNNING);
+
+	machine_handle(&m, EV_STOP);
+	ck_assert_str_eq(world.acts, "ask STOPPING");
+	ck_assert_int_eq(world.timer_ms, 5000);
+	machine_handle(&m, EV_TIMER);
+	ck_assert_str_eq(world.acts, "ask STOPPING signal");
+	ck_assert_int_eq(world.timer_ms, 5000);
+	machine_handle(&m, EV_TIMER);
+
+	ck_assert_str_eq(world.acts, "ask STOPPING signal kill");
+}
+END_TEST
+
+START_TEST(start__who_is_polled_runs_when_it_is_up)
+{
+	world.is_late = true;
+	m.poll_ms = 25;
+
+	machine_handle(&m, EV_START);
+	ck_assert_int_eq(world.timer_ms, 25);
+	machine_handle(&m, EV_TIMER);
+	ck_assert_str_eq(world.acts, "spawn STARTING");
+	ck_assert_int_eq(world.timer_ms, 25);
+	world.is_late = false;
+	machine_handle(&m, EV_TIMER);
+
+	ck_assert_str_eq(world.acts, "spawn STARTING RUNNING");
+}
+END_TEST
+
 START_TEST(stop__takes_back_a_restart)
 {
 	put_in(STATE_RUNNING);
@@ -293,6 +346,8 @@ runtime_machine_suite(void)
 	tcase_add_test(tc,
 	    restart__the_new_one_comes_after_the_old_one_has_gone);
 	tcase_add_test(tc, stop__takes_back_a_restart);
+	tcase_add_test(tc, stop__asks_first_then_signals_then_kills);
+	tcase_add_test(tc, start__who_is_polled_runs_when_it_is_up);
 	suite_add_tcase(s, tc);
 	return s;
 }

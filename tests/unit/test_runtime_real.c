@@ -65,6 +65,7 @@ START_TEST(real__runs_all_but_what_is_not_the_users)
 	t.options.real_dir = "/real";
 	tmpsettings_save(&t, "a.inc", a, strlen(a));
 	ck_assert_int_eq(tmpsettings_load(&t,
+			     "[serving]\nchannel=true\n"
 			     "[include]\nfiles=a.inc\n[program:own]\n"
 			     "command=own\n[program:cron]\ncommand=cron\n"
 			     "user=root\n"),
@@ -76,6 +77,7 @@ START_TEST(real__runs_all_but_what_is_not_the_users)
 	ck_assert_str_eq(t.settings.v[1].name, "supervisord");
 	ck_assert_str_eq(t.settings.v[1].account->name, "nobody");
 	ck_assert(!t.settings.v[1].is_foreign && t.settings.v[1].is_real);
+	ck_assert(!t.settings.v[0].has_channel && !t.settings.v[1].has_channel);
 	ck_assert_uint_eq(t.settings.nreal, _i < 2 ? 3 : 2);
 	ck_assert_ptr_nonnull(strstr(t.settings.real_conf, "[program:own]\n"));
 	ck_assert_ptr_nonnull(strstr(t.settings.real_conf, command));

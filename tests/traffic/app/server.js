@@ -37,6 +37,10 @@ function post(req, res) {
 }
 
 const pages = {
+	'/CloudHealthCheck': (req, res) => {
+		res.writeHead(fs.existsSync('/tmp/ill') ? 500 : 200, fields);
+		res.end();
+	},
 	'/': (req, res) => send(res, ('version ' + version + '\n').repeat(200)),
 	'/slow': (req, res) => setTimeout(() => send(res, 'slow\n'), 2000),
 	'/post': post,

@@ -1,0 +1,50 @@
+/* cli/maintenance.c -- dcloud maintenance on, off: the application is closed,
+ * and a page says so. */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/ui.h"
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/limits.h"
+
+static int
+turn_on(struct cli *cli, const char *path, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *body = dc_json_new_object();
+	dc_auto_free char *page = NULL;
+	int rc = 0;
+
+	if (cli->opts.page != NULL)
+		rc = dc_fs_load(&page, NULL, cli->opts.page, DC_MAX_PAGE, err);
+	if (rc == 0 && page != NULL)
+		dc_json_add_str(body, "page", page);
+	if (rc == 0)
+		rc = api_send(&cli->api, NULL, "PUT", path, body, err);
+	return rc;
+}
+
+int
+maintenance_run(struct cli *cli, struct dc_err *err)
+{
+	const char *app, *verb = cli->opts.args[0];
+	dc_auto_free char *path = NULL;
+	bool on = strcmp(verb, "on") == 0;
+	int rc = cli_find_app(cli, &app, err);
+
+	if (rc < 0)
+		return rc;
+	if (!on && (strcmp(verb, "off") != 0 || cli->opts.page != NULL))
+		return dc_fail(err, DC_EINVAL,
+		    "usage: dcloud maintenance on [--page FILE] | off");
+	path = cli_format_path(app, "/maintenance");
+	rc = on ? turn_on(cli, path, err)
+		: api_send(&cli->api, NULL, "DELETE", path, NULL, err);
+	if (rc == 0 && on)
+		ui_success("\"%s\" is closed: every request gets 503 until"
+			   " `dcloud maintenance off`",
+		    app);
+	else if (rc == 0)
+		ui_success("\"%s\" is open", app);
+	return rc;
+}

@@ -181,7 +181,8 @@ begin_command(struct patient *p)
 		end_command(p);
 	}
 	p->pid = 0;
-	(void)snprintf(p->check.seen, sizeof(p->check.seen), "%s",
+	(void)snprintf(p->check.seen, sizeof(p->check.seen), "%.*s",
+	    (int)sizeof(p->check.seen) - 1,
 	    rc < 0 ? err.msg : "its command cannot be watched");
 	return CHECK_SILENT;
 }

@@ -69,9 +69,6 @@ struct router_report {
 	int pending, ignored; /* with sessions: sync again; bad rows left out */
 };
 
-/* What may stand in the map; the front door must not be weaker. */
-bool router_is_host(const char *host);
-
 /* One writer at a time: take this, read the table, sync, close FD. Without it
  * an older table could overwrite a newer one. */
 int router_lock(int *fd, const struct router_conf *c, struct dc_err *err);

@@ -12,12 +12,11 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/store/domain.h"
 #include "deployer/router_modes.h"
 #include "deployer/router_tls.h"
 
 enum {
-	HOST_MAX = 253,
-	LABEL_MAX = 63,
 	CONFIG_MAX = 64 << 20
 };
 
@@ -44,30 +43,6 @@ static const struct page {
 	      "The application accepted the request and did not answer in "
 	      "time.")},
 };
-
-bool
-router_is_host(const char *host)
-{
-	const char *p = dc_has_prefix(host, "*.") ? host + 2 : host;
-	size_t label = 0;
-
-	if (strlen(host) > HOST_MAX)
-		return false;
-	for (;; p++) {
-		if (*p == '.' || *p == '\0') {
-			if (label == 0 || label > LABEL_MAX || p[-1] == '-')
-				return false;
-			if (*p == '\0')
-				return true;
-			label = 0;
-			continue;
-		}
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') ||
-			(*p == '-' && label > 0)))
-			return false;
-		label++;
-	}
-}
 
 static int
 by_host(const void *a, const void *b)
@@ -96,7 +71,7 @@ add_map(struct router_plan *p, const char *host, int slot)
 	struct router_map m = {.host = host, .slot = slot};
 	size_t lo = 0, hi = p->n_maps;
 
-	if (!router_is_host(host) || slot >= ROUTER_MAX_SLOTS || slot < -1) {
+	if (!dc_domain_is_host(host) || slot >= ROUTER_MAX_SLOTS || slot < -1) {
 		p->ignored++;
 		return;
 	}

@@ -7,6 +7,7 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/store/domain.h"
 #include "deployer/router_config.h"
 
 #define LIST "tls/list"
@@ -41,7 +42,7 @@ router_tls_bind(struct dc_str *s, const struct router_conf *c)
 static bool
 is_sound(const struct router_certificate *v)
 {
-	return router_is_host(v->host) && strlen(v->hash) == HASH_LEN &&
+	return dc_domain_is_host(v->host) && strlen(v->hash) == HASH_LEN &&
 	       v->hash[strspn(v->hash, "0123456789abcdef")] == '\0';
 }
 

@@ -12,6 +12,7 @@
 #include "common/packages/packages.h"
 #include "common/store/build.h"
 #include "common/store/deployment.h"
+#include "common/store/domain.h"
 #include "common/store/hold.h"
 #include "common/store/service.h"
 #include "deployer/control.h"
@@ -49,7 +50,7 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 	(void)service_id;
 	(void)slot;
 	(void)err;
-	if (router_is_host(host) && host[0] != '*')
+	if (dc_domain_is_host(host) && host[0] != '*')
 		dc_str_addf(&h->lines, "%s\t%s\n", h->gateway, host);
 	return 0;
 }

@@ -8,17 +8,6 @@
 #include "uploader/date.h"
 #include "uploader/host.h"
 
-static int
-find(struct request *rq, int64_t *id, struct dc_err *err)
-{
-	int rc = dc_service_find(rq->db, id, rq->app.id, rq->capture[1], err);
-
-	if (rc == DC_ENOTFOUND)
-		return dc_fail(err, rc, "Service \"%.64s\" does not exist",
-		    rq->capture[1]);
-	return rc;
-}
-
 int
 certificate_save(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -29,7 +18,7 @@ certificate_save(struct request *rq, struct reply *rp, struct dc_err *err)
 	struct certificate c = {.host = host};
 	struct dc_json *j;
 	int64_t id;
-	int rc = find(rq, &id, err);
+	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
 		rc = request_json(rq, &body, err);
@@ -59,7 +48,7 @@ certificate_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_free char *host = host_clean(rq->capture[2]);
 	int64_t id;
-	int rc = find(rq, &id, err);
+	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
 		rc = dc_certificate_remove(rq->db, id, host, err);

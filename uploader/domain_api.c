@@ -10,23 +10,12 @@
 
 #include <string.h>
 
-static int
-find(struct request *rq, int64_t *id, struct dc_err *err)
-{
-	int rc = dc_service_find(rq->db, id, rq->app.id, rq->capture[1], err);
-
-	if (rc == DC_ENOTFOUND)
-		return dc_fail(err, rc, "Service \"%.64s\" does not exist",
-		    rq->capture[1]);
-	return rc;
-}
-
 int
 domain_list(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_json struct dc_json *service = NULL;
 	int64_t id;
-	int rc = find(rq, &id, err);
+	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
 		rc = service_json(rq, &service, id, err);
@@ -78,7 +67,7 @@ domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
 	dc_auto_free char *host = NULL;
 	const char *text;
 	int64_t id;
-	int rc = find(rq, &id, err);
+	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
 		rc = request_json(rq, &body, err);
@@ -106,7 +95,7 @@ domain_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_free char *host = host_clean(rq->capture[2]);
 	int64_t id;
-	int rc = find(rq, &id, err);
+	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
 		rc = dc_domain_remove(rq->db, id, host, err);

@@ -6,6 +6,7 @@
 #include "common/base/limits.h"
 #include "common/base/str.h"
 #include "common/crypto/crypto.h"
+#include "common/store/service.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -182,5 +183,16 @@ request_wait_gone(const struct request *rq,
 
 	while (rc == 0 && !is_gone(rq->db, id) && dc_mono_ms() < end)
 		dc_bell_wait(bell, 1000);
+	return rc;
+}
+
+int
+request_find_service(const struct request *rq, int64_t *id, struct dc_err *err)
+{
+	int rc = dc_service_find(rq->db, id, rq->app.id, rq->capture[1], err);
+
+	if (rc == DC_ENOTFOUND)
+		return dc_fail(err, rc, "Service \"%.64s\" does not exist",
+		    rq->capture[1]);
 	return rc;
 }

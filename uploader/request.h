@@ -50,6 +50,10 @@ int request_json(const struct request *rq, struct dc_json **out,
 /* Who it is, from the token or API key: fills ACCOUNT. DC_EDENIED. */
 int request_authenticate(struct request *rq, struct dc_err *err);
 
+/* The service that the second capture names, of APP. */
+int request_find_service(const struct request *rq, int64_t *id,
+    struct dc_err *err);
+
 /* Until the deployer has ended row ID: its last requests may take the drain's
  * time. Still there after that is no error; it goes on. */
 int request_wait_gone(const struct request *rq,

@@ -22,18 +22,6 @@ service_list(struct request *rq, struct reply *rp, struct dc_err *err)
 }
 
 static int
-find(struct request *rq, int64_t *id, struct dc_err *err)
-{
-	int rc;
-
-	rc = dc_service_find(rq->db, id, rq->app.id, rq->capture[1], err);
-	if (rc == DC_ENOTFOUND)
-		return dc_fail(err, rc, "Service \"%.64s\" does not exist",
-		    rq->capture[1]);
-	return rc;
-}
-
-static int
 show(struct request *rq, struct reply *rp, int64_t id, struct dc_err *err)
 {
 	struct dc_json *j;
@@ -46,7 +34,7 @@ int
 service_show(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	int64_t id;
-	int rc = find(rq, &id, err);
+	int rc = request_find_service(rq, &id, err);
 
 	return rc < 0 ? rc : show(rq, rp, id, err);
 }
@@ -90,7 +78,7 @@ service_save(struct request *rq, struct reply *rp, struct dc_err *err)
 	int64_t id;
 	int rc;
 
-	rc = find(rq, &id, err);
+	rc = request_find_service(rq, &id, err);
 	if (rc == 0)
 		rc = request_json(rq, &body, err);
 	if (rc < 0)
@@ -119,7 +107,7 @@ int
 service_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	int64_t id;
-	int rc = find(rq, &id, err);
+	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
 		rc = dc_service_destroy(rq->db, id, err);

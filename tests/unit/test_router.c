@@ -9,6 +9,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
+#include "common/store/domain.h"
 #include "deployer/router.h"
 #include "deployer/router_config.h"
 
@@ -82,7 +83,7 @@ static const struct {
 
 START_TEST(is_host__takes_names_and_nothing_else)
 {
-	ck_assert_int_eq(router_is_host(hosts[_i].host), hosts[_i].good);
+	ck_assert_int_eq(dc_domain_is_host(hosts[_i].host), hosts[_i].good);
 }
 END_TEST
 
@@ -94,9 +95,9 @@ START_TEST(is_host__is_bounded)
 	for (size_t i = 50; i < sizeof(host); i += 50)
 		host[i] = '.';
 	host[254] = '\0';
-	ck_assert(!router_is_host(host));
+	ck_assert(!dc_domain_is_host(host));
 	host[253] = '\0';
-	ck_assert(router_is_host(host));
+	ck_assert(dc_domain_is_host(host));
 }
 END_TEST
 

@@ -20,7 +20,14 @@ strays() {
 	find "$root/blobs/tmp" -mindepth 1
 }
 no_strays() { [ -z "$(strays)" ]; }
-settled() { wait_until 20 no_strays || { strays; return 1; }; }
+settled() { wait_until 60 no_strays || { strays; who_has_them; return 1; }; }
+
+# What the store and the machine say of instances that should have gone.
+who_has_them() {
+	db "SELECT * FROM instances WHERE state <> 'gone'"
+	db "SELECT * FROM events WHERE thing = 'instance'" | tail -n 20
+	pgrep -af -- "$root.* -j "
+}
 
 # fails STATUS NAME REGEX: a push ends so, says so, and the version of before
 # serves on; then the directory is as it was.

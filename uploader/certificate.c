@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BEGIN "-----BEGIN "
 #define END "-----END "
@@ -193,6 +194,9 @@ check_router(const char *pem, struct dc_err *err)
 	rc = dc_fs_write_all(fd, pem, strlen(pem), err);
 	if (rc < 0)
 		return rc;
+	/* It wants to come back to where it began, which may be root's. */
+	if (chdir("/") < 0)
+		return dc_fail_errno(err, "chdir '/'");
 	if (dc_spawn_run(argv, NULL, config, NULL, NULL, NULL) < 0)
 		return dc_fail(err, DC_EUSER,
 		    "the router cannot use this certificate: is its key too"

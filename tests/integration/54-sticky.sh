@@ -1,5 +1,5 @@
 #!/bin/bash
-# tests/integration/53-sticky.sh -- `sticky: true`: a client stays at its
+# tests/integration/54-sticky.sh -- `sticky: true`: a client stays at its
 # instance, and moves on with a new version without losing a request.
 . "$(dirname "$0")/lib.sh"
 plan 13

@@ -205,6 +205,9 @@ receive_spawn(const struct receive *r, bool fills, char *const argv[],
 	if (fills && pidfd >= 0)
 		rc = wait_in_room(r, pid, pidfd, err);
 	status = dc_spawn_wait(pid, err);
+	/* It may have been faster than we look. */
+	if (fills && rc == 0 && status != 0)
+		rc = dc_room_check(r->dir, err);
 	return rc < 0 ? rc : status;
 }
 

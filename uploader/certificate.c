@@ -176,7 +176,9 @@ check_time(const char *certificate, int64_t *ends_at, struct dc_err *err)
 static int
 check_router(const char *pem, struct dc_err *err)
 {
-	char *const argv[] = {"haproxy", "-q", "-c", "-f", "/dev/stdin", NULL};
+	/* It wants to come back to where it began, which may be root's. */
+	char *const argv[] = {"env", "-C", "/", "haproxy", "-q", "-c", "-f",
+	    "/dev/stdin", NULL};
 	// NOLINTNEXTLINE(android-cloexec-memfd-create): the child opens it
 	dc_auto_fd int fd = memfd_create("certificate", 0);
 	dc_auto_free char *config =
@@ -194,9 +196,6 @@ check_router(const char *pem, struct dc_err *err)
 	rc = dc_fs_write_all(fd, pem, strlen(pem), err);
 	if (rc < 0)
 		return rc;
-	/* It wants to come back to where it began, which may be root's. */
-	if (chdir("/") < 0)
-		return dc_fail_errno(err, "chdir '/'");
 	if (dc_spawn_run(argv, NULL, config, NULL, NULL, NULL) < 0)
 		return dc_fail(err, DC_EUSER,
 		    "the router cannot use this certificate: is its key too"

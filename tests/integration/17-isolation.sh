@@ -13,7 +13,7 @@ ask() {
 }
 
 # The questions, one per line: NAME, a tab, a command that must fail.
-gateway=$net.0.1
+gateway=$(address 1)
 cat >"$root/denied" <<END
 the API of the platform	curl -sf -m 5 -H 'Host: localhost' http://$gateway:$http_port/v1/auth/discovery
 the same by another name	curl -sf -m 5 -H 'Host: API.localhost:1' http://$gateway:$http_port/v1/auth/discovery

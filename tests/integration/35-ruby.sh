@@ -67,7 +67,7 @@ www:
     GREETING: salut
 END
 cat >app/Gemfile <<END
-ENV["http_proxy"] = "http://$net.0.1:$http_port"
+ENV["http_proxy"] = "http://$(address 1):$http_port"
 source 'http://index-$user.localhost'
 ruby '1.9.3'
 

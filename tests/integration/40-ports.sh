@@ -63,7 +63,7 @@ is "udp takes turns" "$(for _ in 1 2 3 4; do talk udp 127.0.0.1 "$udp" hi
     done | sort -u | tr '\n' ' ')" "v1.0 hi v1.1 hi "
 is "udp, instance 1's" \
     "$(talk udp 127.0.0.1 "$(port echo datagram 1)" hi)" "v1.1 hi"
-gateway=$net.0.1
+gateway=$(address 1)
 is "tcp at the bridge's address" "$(both $gateway "$tcp")" "v1.0 hi v1.1 hi "
 like "udp at the bridge's address" "$(talk udp $gateway "$udp" hi)" '^v1\.'
 like "the kernel keeps its hands off" \
@@ -166,13 +166,13 @@ client=$(base64 -w0 "$root/client")
 reach() { # KIND HOST PORT: what a program of the other application gets
 	ask "echo $client | base64 -d >/tmp/c; python3 /tmp/c $1 $2 $3"
 }
-address() { # APP NUMBER
+instance_address() { # APP NUMBER
 	ip=$(db "SELECT x.number FROM addresses x
 	    JOIN instances i ON i.id = x.instance_id
 	    JOIN services s ON s.id = i.service_id
 	    JOIN applications a ON a.id = s.application_id
 	    WHERE a.name = '$1' AND i.state = 'up' AND i.number = $2")
-	echo "$net.$((ip / 256)).$((ip % 256))"
+	address "$ip"
 }
 like "it reaches a public tcp port" "$(reach tcp $gateway "$tcp")" '^v3\.[01] hi$'
 # With br_netfilter (Docker loads it) the kernel takes a packet that leaves by
@@ -185,8 +185,8 @@ else
 	    '^v3\.[01] hi$'
 fi
 is "an instance itself: tcp, never" \
-    "$(reach tcp "$(address echo 0)" 42800)" no
-is "udp neither" "$(reach udp "$(address echo 0)" 42801)" no
+    "$(reach tcp "$(instance_address echo 0)" 42800)" no
+is "udp neither" "$(reach udp "$(instance_address echo 0)" 42801)" no
 is "nor a port of the range that is nobody's" \
     "$(python3 -m http.server --bind 0.0.0.0 $((40049 + number * 50)) \
 	>/dev/null 2>&1 & p=$!

@@ -5,7 +5,7 @@
 # A test is `. "$(dirname "$0")/lib.sh"`, `plan N`, `platform_up`, checks, and
 # nothing else: the trap ends what was started. DCLOUD_OUT is where the programs
 # are. Tests run one after the other; each has its number in its ports and names,
-# and DCLOUD_TEST_BASE (0 to 120) is added to it where two runs share a machine.
+# and DCLOUD_TEST_BASE (0, 100, ... 400) is added to it where two runs share a machine.
 
 set -u
 
@@ -80,12 +80,18 @@ conf=$root/dcloud.conf
 http_port=$((18000 + number))
 ssh_port=$((19000 + number))
 bridge=dct$number
-net=10.$((88 + number % 160)) # of its containers; 10.87 is an installation's
+net=10.$((88 + number / 16 % 160)) # of its containers; 10.87 is an installation's
+net_first=$((number % 16 * 4096))
 http=127.0.0.1:$http_port
 user=tester
 password=correct-horse
 export DCLOUD_CONFIG_DIR=$root/config DCLOUD_API_ENDPOINT=http://$http/v1
 export NO_COLOR=1
+
+# address N: the Nth of its network; the first is the bridge's.
+address() {
+	echo "$net.$(((net_first + $1) / 256)).$(((net_first + $1) % 256))"
+}
 
 db() { sqlite3 -cmd '.timeout 10000' "$root/state.db" "$@"; }
 platform() { "$top/runtime/platform" -f "$conf" "$@"; }
@@ -105,7 +111,7 @@ libexec = $programs/libexec
 types = $programs/types
 image = $image/rootfs
 bridge = $bridge
-subnet = $net.0.0/16
+subnet = $(address 0)/20
 http_bind = $http
 ssh_bind = 127.0.0.1:$ssh_port
 uid_base = $((1300000000 + number * 4000000))

@@ -188,10 +188,10 @@ is "an instance itself: tcp, never" \
     "$(reach tcp "$(instance_address echo 0)" 42800)" no
 is "udp neither" "$(reach udp "$(instance_address echo 0)" 42801)" no
 is "nor a port of the range that is nobody's" \
-    "$(python3 -m http.server --bind 0.0.0.0 $((40049 + number * 50)) \
+    "$(python3 -m http.server --bind 0.0.0.0 $((40029 + number * 30)) \
 	>/dev/null 2>&1 & p=$!
-	wait_until 10 curl -so /dev/null "127.0.0.1:$((40049 + number * 50))"
-	reach tcp $gateway $((40049 + number * 50)); kill $p)" no
+	wait_until 10 curl -so /dev/null "127.0.0.1:$((40029 + number * 30))"
+	reach tcp $gateway $((40029 + number * 30)); kill $p)" no
 
 # A container that has made itself a way to the host's loopback address.
 pid=$(lxc-info -P "$root/boxes" -n "$bridge-i$(db "SELECT i.id FROM instances i

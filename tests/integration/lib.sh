@@ -5,7 +5,7 @@
 # A test is `. "$(dirname "$0")/lib.sh"`, `plan N`, `platform_up`, checks, and
 # nothing else: the trap ends what was started. DCLOUD_OUT is where the programs
 # are. Tests run one after the other; each has its number in its ports and names,
-# and DCLOUD_TEST_BASE (0, 100, ... 400) is added to it where two runs share a machine.
+# and DCLOUD_TEST_BASE (0, 100, ... 700) is added to it where two runs share a machine.
 
 set -u
 
@@ -115,8 +115,8 @@ subnet = $(address 0)/20
 http_bind = $http
 ssh_bind = 127.0.0.1:$ssh_port
 uid_base = $((1300000000 + number * 4000000))
-port_first = $((40000 + number * 50))
-port_last = $((40049 + number * 50))
+port_first = $((40000 + number * 30))
+port_last = $((40029 + number * 30))
 END
 }
 

@@ -67,7 +67,8 @@ note(const struct dc_instance *i, void *arg, struct dc_err *err)
 	struct checker *c = arg;
 	struct patient *p = find(c, i->id);
 
-	if (i->node == NULL || strcmp(i->node, c->job->conf->node) != 0)
+	if (i->node == NULL || strcmp(i->node, c->job->conf->node) != 0 ||
+	    i->suspended)
 		return 0;
 	if (p == NULL)
 		return add(c, i->id, err);
@@ -78,7 +79,7 @@ note(const struct dc_instance *i, void *arg, struct dc_err *err)
 	return 0;
 }
 
-/* Those that are up. One that was away meanwhile begins anew. */
+/* Those that are up, and answer. One that was away meanwhile begins anew. */
 static int
 look(struct checker *c, struct dc_err *err)
 {

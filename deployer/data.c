@@ -19,7 +19,9 @@
 #define COPY ".dcloud-data"
 #define ASIDE "home/own-data"
 
-#define SERVES (DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN))
+#define SERVES                                                                 \
+	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
+	    DC_FROM(DC_INSTANCE_RESTARTING))
 #define ENDS (DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_PARKING))
 
 static char *

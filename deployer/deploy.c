@@ -14,6 +14,7 @@
 #include "common/store/revision.h"
 #include "common/store/service.h"
 #include "deployer/health.h"
+#include "deployer/migrate.h"
 #include "deployer/move.h"
 #include "deployer/route.h"
 #include "deployer/scale.h"
@@ -22,6 +23,8 @@
 #include <string.h>
 
 #define RETRY_MS (3600 * 1000L)
+/* How often HAProxy is asked whether the last request has ended. */
+#define ASK_MS 50
 #define MOVE_MS                                                                \
 	((DC_HOLD_DRAIN_SECONDS + DC_STOP_SECONDS + DC_HOLD_SECONDS) * 1000L)
 
@@ -93,6 +96,8 @@ add_builds(struct work *w, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_revision_each_service(w->job->db, w->d.revision_id,
 		    add_build, w, err);
+	if (rc == 0)
+		rc = migrate_decide(w->job, &w->d, err);
 	return rc == 0 ? move(w, DC_DEPLOYMENT_BUILDING, err) : rc;
 }
 
@@ -206,7 +211,7 @@ installing(struct work *w, struct dc_err *err)
 }
 
 /* Until each new instance has answered, or waits for the ~/data of one that
- * serves. */
+ * serves, or for what migrates. */
 static int
 launching(struct work *w, struct dc_err *err)
 {
@@ -228,7 +233,7 @@ launching(struct work *w, struct dc_err *err)
 		if (late == 0)
 			dc_bell_wait(w->job->bell, 1000);
 	}
-	if (m.waiting == 0)
+	if (m.waiting == 0 && !w->d.migrates)
 		return move(w, DC_DEPLOYMENT_PROBING, err);
 	rc = move_begin(w->job, &w->d, err);
 	if (rc == 0)
@@ -236,12 +241,14 @@ launching(struct work *w, struct dc_err *err)
 	return rc;
 }
 
-/* The old instances make room, while their requests wait. */
+/* The old instances make room, and before a migration also end what they have
+ * to do, while requests wait. */
 static int
 moving(struct work *w, struct dc_err *err)
 {
-	int64_t end = dc_mono_ms() + MOVE_MS;
+	int64_t begun = dc_mono_ms(), end = begun + MOVE_MS;
 	struct move m = {0};
+	long sessions = 0;
 	int rc = route_sync(w->job->conf, w->job->db, err);
 
 	while (rc == 0) {
@@ -249,12 +256,43 @@ moving(struct work *w, struct dc_err *err)
 		rc = check_ours(w, err);
 		if (rc == 0)
 			rc = move_look(&m, w->job, &w->d, err);
-		if (rc == 0 && m.parking == 0)
-			return move(w, DC_DEPLOYMENT_PROBING, err);
+		if (rc == 0 && w->d.migrates)
+			rc = migrate_sessions(&sessions, w->job, &w->d, err);
+		if (dc_mono_ms() - begun > DC_HOLD_DRAIN_SECONDS * 1000L)
+			sessions = 0; /* websockets and streams go on */
+		if (rc == 0 && m.parking == 0 && sessions == 0)
+			return move(w,
+			    w->d.migrates ? DC_DEPLOYMENT_MIGRATING
+					  : DC_DEPLOYMENT_PROBING,
+			    err);
 		if (rc == 0 && dc_mono_ms() > end)
 			return dc_fail(err, DC_EUSER,
 			    "~/data could not be moved within %ld seconds",
 			    MOVE_MS / 1000);
+		if (rc == 0)
+			dc_bell_wait(w->job->bell,
+			    sessions > 0 ? ASK_MS : 1000);
+	}
+	return rc;
+}
+
+/* The hold begins again with each job: the one before may have been killed, and
+ * its migration with it. */
+static int
+migrating(struct work *w, struct dc_err *err)
+{
+	size_t unfinished = 0;
+	int rc = migrate_hold(NULL, w->job, &w->d, err);
+
+	if (rc == 0)
+		rc = route_sync(w->job->conf, w->job->db, err);
+	while (rc == 0) {
+		dc_bell_clear(w->job->bell);
+		rc = check_ours(w, err);
+		if (rc == 0)
+			rc = migrate_look(&unfinished, w->job, &w->d, err);
+		if (rc == 0 && unfinished == 0)
+			return move(w, DC_DEPLOYMENT_PROBING, err);
 		if (rc == 0)
 			dc_bell_wait(w->job->bell, 1000);
 	}
@@ -304,6 +342,7 @@ static int (*const steps[DC_DEPLOYMENT_NSTATES])(struct work *,
     [DC_DEPLOYMENT_INSTALLING] = installing,
     [DC_DEPLOYMENT_LAUNCHING] = launching,
     [DC_DEPLOYMENT_MOVING] = moving,
+    [DC_DEPLOYMENT_MIGRATING] = migrating,
     [DC_DEPLOYMENT_PROBING] = probing,
     [DC_DEPLOYMENT_SWITCHING] = switching,
 };

@@ -21,10 +21,6 @@
 	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
 	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_READY))
 
-#define SERVED                                                                 \
-	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
-	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED))
-
 /* One application's or service's end under way. */
 struct work {
 	struct dc_job *job;
@@ -47,7 +43,7 @@ end_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	if ((NEW & DC_FROM(i->state)) != 0)
 		return let_go(dc_instance_fail(w->job->db, i->id, (int)i->state,
 		    NULL, "it was destroyed", err));
-	if ((SERVED & DC_FROM(i->state)) != 0)
+	if ((DC_SERVING & DC_FROM(i->state)) != 0)
 		return let_go(dc_instance_move(w->job->db, i->id, (int)i->state,
 		    DC_INSTANCE_DRAINING, NULL, err));
 	return 0;

@@ -218,7 +218,9 @@ probe(struct unit *u, const struct dc_port *port, const char *socket,
 		return rc;
 	if (socket == NULL)
 		p.address = place.address;
-	if (strcmp(port->kind, "http") == 0 && health->command == NULL)
+	/* A suspended one may keep our question waiting, too. */
+	if (strcmp(port->kind, "http") == 0 && health->command == NULL &&
+	    !u->row.suspended)
 		return probe_http(NULL, &p, err);
 	return probe_tcp(NULL, &p, err);
 }
@@ -332,7 +334,7 @@ wait_well(struct unit *u, const struct watch_for *w, struct dc_err *err)
 
 	if (rc == 0)
 		rc = health_load(&health, &u->def, err);
-	if (rc < 0 || health.command == NULL)
+	if (rc < 0 || health.command == NULL || u->row.suspended)
 		return rc;
 	command.env = w->env;
 	command.text = health.command;
@@ -390,10 +392,6 @@ run_child(struct unit *u, const struct watch_for *w, struct dc_err *shared,
 	    shared->msg);
 }
 
-#define SERVING                                                                \
-	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
-	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED))
-
 /* The other instances of the service that serve, or did until this moment. */
 struct others {
 	struct unit *u;
@@ -430,7 +428,7 @@ find_quiet(int64_t *ms, struct unit *u, struct dc_err *err)
 	*ms = 0;
 	if (health_is_expected(&u->def))
 		return 0;
-	rc = dc_instance_each(u->job->db, 0, u->row.service_id, SERVING,
+	rc = dc_instance_each(u->job->db, 0, u->row.service_id, DC_SERVING,
 	    note_other, &o, err);
 	if (rc == 0 && !o.listen)
 		*ms = o.n > 0 ? QUIET_AGAIN_MS : QUIET_MS;

@@ -5,8 +5,10 @@
 #include "common/layer/boot.h"
 #include "common/store/deployment.h"
 #include "common/store/instance.h"
+#include "common/store/restart.h"
 #include "deployer/checker.h"
 #include "deployer/deploy.h"
+#include "deployer/restart.h"
 #include "deployer/retire.h"
 #include "deployer/route.h"
 #include "deployer/start.h"
@@ -20,7 +22,8 @@
 #define UNFINISHED (DC_FROM(DC_DEPLOYMENT_DONE) - 1)
 #define TO_START                                                               \
 	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
-	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_DOWN))
+	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_DOWN) |       \
+	    DC_FROM(DC_INSTANCE_RESTARTING))
 /* Those of one deployment wait for each other: fewer than it has would wait for
  * ever. */
 #define STARTS 256
@@ -79,6 +82,18 @@ main(int argc, char **argv)
 		.in = TO_START,
 		.limit = STARTS,
 		.run = start_run},
+	    {.name = "restart",
+		.machine = &dc_instance_machine,
+		.in = DC_FROM(DC_INSTANCE_UP),
+		.where = DC_RESTART_WANTED,
+		.limit = 64,
+		.run = restart_begin},
+	    {.name = "resume",
+		.machine = &dc_instance_machine,
+		.in = DC_FROM(DC_INSTANCE_UP),
+		.where = DC_RESTART_RESUMABLE,
+		.limit = 64,
+		.run = restart_resume},
 	    {.name = "park",
 		.machine = &dc_instance_machine,
 		.in = DC_FROM(DC_INSTANCE_PARKING),

@@ -12,10 +12,13 @@
 #include "common/store/service.h"
 #include "deployer/data.h"
 #include "deployer/health.h"
+#include "deployer/migrate.h"
 
 #include <inttypes.h>
 
-#define SERVES (DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN))
+#define SERVES                                                                 \
+	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
+	    DC_FROM(DC_INSTANCE_RESTARTING))
 
 struct work {
 	struct dc_job *job;
@@ -90,7 +93,9 @@ look_at(const struct dc_instance *i, void *arg, struct dc_err *err)
 	if (rc < 0)
 		return rc;
 	w->m.waiting += waits;
-	w->m.starting += !waits && i->state < DC_INSTANCE_READY;
+	w->m.starting +=
+	    !waits && i->state < (w->d->migrates ? DC_INSTANCE_LAUNCHING
+						 : DC_INSTANCE_READY);
 	return 0;
 }
 
@@ -130,7 +135,8 @@ save_late(struct work *w, const struct dc_instance *i, const struct before *b,
 
 	if (rc == 0)
 		rc = dc_data_want(w->job->db, i->id, err);
-	if (rc == 0)
+	/* Before a migration it has not been launched, and waits. */
+	if (rc == 0 && i->state == DC_INSTANCE_READY)
 		rc = dc_instance_move(w->job->db, i->id, DC_INSTANCE_READY,
 		    DC_INSTANCE_LAUNCHING, NULL, err);
 	return rc;
@@ -161,7 +167,8 @@ move_late(size_t *n, struct dc_job *job, const struct dc_deployment *d,
     struct dc_err *err)
 {
 	struct work w = {.job = job, .d = d};
-	int rc = dc_instance_each(job->db, d->id, 0, DC_FROM(DC_INSTANCE_READY),
+	int rc = dc_instance_each(job->db, d->id, 0,
+	    DC_FROM(d->migrates ? DC_INSTANCE_LAUNCHING : DC_INSTANCE_READY),
 	    check_late, &w, err);
 
 	if (rc == 0)
@@ -184,6 +191,7 @@ hold(struct work *w, const struct dc_instance *i, struct dc_err *err)
 		rc = health_load(&health, &def, err);
 	if (rc == 0)
 		rc = dc_hold_save(w->job->db, &held, i->service_id,
+		    DC_HOLD_DEPLOYMENT,
 		    dc_now_ms() + (seconds + health.deadline) * 1000, err);
 	if (rc < 0)
 		return rc;
@@ -210,10 +218,26 @@ begin_one(const struct dc_instance *i, void *arg, struct dc_err *err)
 }
 
 static int
+begin_migration(struct work *w, struct dc_err *err)
+{
+	bool held = false;
+	int rc = migrate_hold(&held, w->job, w->d, err);
+
+	if (rc < 0 || !held)
+		return rc;
+	return dc_log_entry_add(w->job->db, w->d->id, NULL, -1, DC_LOG_INFO,
+	    "Requests wait for what migrates...", err);
+}
+
+static int
 begin_all(struct work *w, struct dc_err *err)
 {
 	int rc = dc_instance_each(w->job->db, w->d->id, 0,
 	    DC_FROM(DC_INSTANCE_LAUNCHING), begin_one, w, err);
+
+	/* Behind ~/data's, which would not be long enough. */
+	if (rc == 0 && w->d->migrates)
+		rc = begin_migration(w, err);
 
 	return rc == 0 ? dc_deployment_move(w->job->db, w->d->id,
 			     DC_DEPLOYMENT_LAUNCHING, DC_DEPLOYMENT_MOVING,
@@ -239,18 +263,20 @@ move_end(struct dc_job *job, const struct dc_deployment *d,
 {
 	dc_auto_free char *text = NULL;
 	int64_t ms = 0;
-	int rc = dc_hold_release(job->db, &ms, i->service_id, err);
+	int rc = dc_hold_release(job->db, &ms, i->service_id,
+	    DC_HOLD_DEPLOYMENT, err);
 
 	if (rc < 0 || ms == 0)
 		return rc;
 	text = dc_asprintf("Requests have waited for %" PRId64 ".%" PRId64
-			   " s while ~/data moved",
-	    ms / 1000, ms % 1000 / 100);
+			   " s while %s",
+	    ms / 1000, ms % 1000 / 100,
+	    d->migrates ? "it migrated" : "~/data moved");
 	return dc_log_entry_add(job->db, d->id, i->service, -1, DC_LOG_INFO,
 	    text, err);
 }
 
-/* A hold that has ended begins again: the old instance is not there yet. */
+/* What was parked is not there yet: its requests go on waiting, for it. */
 static int
 undo_one(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
@@ -263,6 +289,7 @@ undo_one(const struct dc_instance *i, void *arg, struct dc_err *err)
 	    DC_INSTANCE_DOWN, NULL, err);
 	if (rc == 0)
 		rc = dc_hold_save(w->job->db, NULL, i->service_id,
+		    DC_HOLD_INSTANCE,
 		    dc_now_ms() + (DC_STOP_SECONDS + DC_HOLD_SECONDS) * 1000L,
 		    err);
 	if (rc == 0)
@@ -276,8 +303,12 @@ int
 move_undo(struct dc_job *job, const struct dc_deployment *d, struct dc_err *err)
 {
 	struct work w = {.job = job, .d = d};
+	int rc = dc_hold_release_all(job->db, d->application_id,
+	    DC_HOLD_DEPLOYMENT, err);
 
-	return dc_instance_each(job->db, 0, 0,
-	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED),
-	    undo_one, &w, err);
+	return rc == 0 ? dc_instance_each(job->db, 0, 0,
+			     DC_FROM(DC_INSTANCE_PARKING) |
+				 DC_FROM(DC_INSTANCE_PARKED),
+			     undo_one, &w, err)
+		       : rc;
 }

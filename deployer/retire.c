@@ -4,6 +4,7 @@
 #include "common/base/fs.h"
 #include "common/box/box.h"
 #include "common/store/data.h"
+#include "common/store/hold.h"
 #include "deployer/data.h"
 #include "deployer/route.h"
 #include "deployer/unit.h"
@@ -26,6 +27,22 @@ drain(struct unit *u, int seconds, struct dc_err *err)
 			(void)poll(NULL, 0, ASK_MS);
 	}
 	return rc;
+}
+
+/* Not as long where requests wait for it. */
+int
+retire_stop(struct unit *u, struct dc_err *err)
+{
+	struct dc_hold hold;
+	bool waits = dc_hold_find(u->job->db, &hold, u->row.service_id,
+			 DC_HOLD_INSTANCE, NULL) == 0 ||
+		     dc_hold_find(u->job->db, &hold, u->row.service_id,
+			 DC_HOLD_USER, NULL) == 0;
+	int rc =
+	    drain(u, waits ? DC_HOLD_DRAIN_SECONDS : DC_DRAIN_SECONDS, err);
+
+	return rc == 0 ? dc_box_stop(u->boxes, u->box, DC_STOP_SECONDS, err)
+		       : rc;
 }
 
 int

@@ -25,7 +25,8 @@
 /* In the router: those that serve, come back, or finish what they have. */
 #define ROUTED                                                                 \
 	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
-	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_DRAINING))
+	    DC_FROM(DC_INSTANCE_RESTARTING) | DC_FROM(DC_INSTANCE_PARKING) |   \
+	    DC_FROM(DC_INSTANCE_DRAINING))
 
 /* The table while it is read. Instances come ordered by service, so the
  * servers of one backend are neighbours; pointers are set at the end. */
@@ -147,6 +148,7 @@ static bool
 is_out(const struct dc_instance *i)
 {
 	return i->state == DC_INSTANCE_DRAINING ||
+	       i->state == DC_INSTANCE_RESTARTING ||
 	       i->state == DC_INSTANCE_PARKING || dc_health_is_ill(i->health);
 }
 

@@ -110,8 +110,9 @@ load_sticky(struct route_extras *x, struct dc_db *db, struct dc_err *err)
 	struct newest all = {0};
 	int64_t slot;
 	int rc = dc_instance_each(db, 0, 0,
-	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN), note_instance,
-	    &all, err);
+	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
+		DC_FROM(DC_INSTANCE_RESTARTING),
+	    note_instance, &all, err);
 
 	x->sticky = dc_xcalloc(all.n + 1, sizeof(*x->sticky));
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {

@@ -6,10 +6,12 @@
 #include "common/buildfile/service_def.h"
 #include "common/buildfile/type.h"
 #include "common/store/build.h"
+#include "common/store/hold.h"
 #include "common/store/instance.h"
 #include "common/store/log_entry.h"
 #include "common/store/revision.h"
 #include "common/store/service.h"
+#include "deployer/migrate.h"
 #include "deployer/move.h"
 #include "deployer/ports.h"
 #include "deployer/publish.h"
@@ -199,9 +201,7 @@ put_up(const struct dc_instance *i, void *arg, struct dc_err *err)
 
 	if (rc < 0)
 		return rc;
-	rc = dc_instance_each(w->job->db, 0, i->service_id,
-	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
-		DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED),
+	rc = dc_instance_each(w->job->db, 0, i->service_id, DC_SERVING,
 	    drain_old, w, err);
 	return rc == 0 ? move_end(w->job, w->d, i, err) : rc;
 }
@@ -209,8 +209,13 @@ put_up(const struct dc_instance *i, void *arg, struct dc_err *err)
 static int
 switch_all(struct work *w, struct dc_err *err)
 {
-	return dc_instance_each(w->job->db, w->d->id, 0,
+	int rc = dc_instance_each(w->job->db, w->d->id, 0,
 	    DC_FROM(DC_INSTANCE_READY), put_up, w, err);
+
+	/* Those of services that D does not have. */
+	return rc == 0 ? dc_hold_release_all(w->job->db, w->d->application_id,
+			     DC_HOLD_DEPLOYMENT, err)
+		       : rc;
 }
 
 int
@@ -265,5 +270,7 @@ scale_undo(struct dc_job *job, const struct dc_deployment *d,
 			DC_FROM(DC_INSTANCE_LAUNCHING) |
 			DC_FROM(DC_INSTANCE_READY),
 		    fail_instance, &w, err);
+	if (rc == 0)
+		rc = migrate_stop(job, d, err);
 	return rc == 0 ? in_transaction(&w, undo, err) : rc;
 }

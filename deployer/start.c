@@ -19,9 +19,11 @@
 #include "deployer/data.h"
 #include "deployer/environment.h"
 #include "deployer/launch.h"
+#include "deployer/migrate.h"
 #include "deployer/packages.h"
 #include "deployer/ports.h"
 #include "deployer/postinstall.h"
+#include "deployer/retire.h"
 #include "deployer/route.h"
 #include "deployer/router.h"
 #include "deployer/sockets.h"
@@ -204,7 +206,8 @@ static int
 start_programs(struct unit *u, bool notes, long long *n, struct dc_err *err)
 {
 	dc_auto_free char *answer = NULL;
-	int rc = control_ask(&answer, u->box_dir, "launch", err);
+	int rc = control_ask(&answer, u->box_dir,
+	    u->row.suspended ? "launch suspended" : "launch", err);
 
 	if (rc < 0)
 		return rc;
@@ -240,9 +243,7 @@ nothing_to_run(struct unit *u, struct dc_err *err)
 	    "There is nothing to run: no process in dotcloud.yml, no ~/run and"
 	    " no supervisord.conf in ~/current.";
 	bool serves = false;
-	int rc = dc_instance_each(u->job->db, 0, u->row.service_id,
-	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
-		DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED),
+	int rc = dc_instance_each(u->job->db, 0, u->row.service_id, DC_SERVING,
 	    count_one, &serves, err);
 
 	if (rc < 0)
@@ -295,20 +296,25 @@ be_up(struct unit *u, struct dc_err *err)
 
 	if (rc < 0)
 		return rc;
-	rc = dc_instance_move(u->job->db, u->row.id, DC_INSTANCE_DOWN,
+	rc = dc_instance_move(u->job->db, u->row.id, (int)u->row.state,
 	    DC_INSTANCE_UP, u->job->claim, err);
 	if (rc == 0)
-		rc = dc_hold_release(u->job->db, NULL, u->row.service_id, err);
+		rc = dc_hold_release(u->job->db, NULL, u->row.service_id,
+		    DC_HOLD_INSTANCE, err);
 	return dc_db_end(u->job->db, rc, err);
 }
 
-/* Its container has ended (a crash of pid 1, a reboot), or it was parked for a
- * version that has failed: no postinstall. */
+/* Its container has ended (a crash of pid 1, a reboot), it was parked for a
+ * version that has failed, or somebody wants it begun anew: no postinstall. */
 static int
 come_back(struct unit *u, struct environment *env, struct dc_err *err)
 {
-	int rc = data_take(u, err);
+	int rc = 0;
 
+	if (u->row.state == DC_INSTANCE_RESTARTING)
+		rc = retire_stop(u, err);
+	if (rc == 0)
+		rc = data_take(u, err);
 	if (rc == 0)
 		rc = make_again(u, env, err);
 	if (rc == 0)
@@ -321,6 +327,34 @@ come_back(struct unit *u, struct environment *env, struct dc_err *err)
 	return rc == 0 ? route_sync(u->job->conf, u->job->db, err) : rc;
 }
 
+/* Nothing of a version runs before what it migrates has ended. The ~/data of
+ * one that serves may have to be had first. */
+static int
+wait_migrated(struct unit *u, struct environment *env, struct dc_err *err)
+{
+	enum migrate_turn turn = MIGRATE_OVER;
+	int rc = migrate_wait(&turn, u, err);
+
+	while (rc == 0 && turn != MIGRATE_OVER) {
+		if (turn == MIGRATE_RUN)
+			rc = migrate_run(u, env, err);
+		else
+			rc = data_take(u, err);
+		if (rc == 0 && turn == MIGRATE_DATA)
+			rc = make_again(u, env, err);
+		if (rc == 0)
+			rc = migrate_wait(&turn, u, err);
+	}
+	return rc;
+}
+
+static bool
+has_served(const struct unit *u)
+{
+	return u->row.state == DC_INSTANCE_DOWN ||
+	       u->row.state == DC_INSTANCE_RESTARTING;
+}
+
 /* From wherever an earlier job was stopped. A postinstall may have been in
  * the middle, so that one begins again with a new container. */
 static int
@@ -329,7 +363,7 @@ run_phases(struct unit *u, struct environment *env, struct dc_err *err)
 	bool is_new = u->row.state != DC_INSTANCE_LAUNCHING, is_made;
 	int rc = 0;
 
-	if (u->row.state == DC_INSTANCE_DOWN)
+	if (has_served(u))
 		return come_back(u, env, err);
 	if (u->row.state != DC_INSTANCE_LAUNCHING)
 		rc = dc_box_destroy(u->boxes, u->box, err);
@@ -345,6 +379,8 @@ run_phases(struct unit *u, struct environment *env, struct dc_err *err)
 	if (rc == 0 && !is_made)
 		rc = make_again(u, env, err);
 	if (rc == 0)
+		rc = wait_migrated(u, env, err);
+	if (rc == 0)
 		rc = launch(u, false, err);
 	return rc == 0 ? unit_move(u, DC_INSTANCE_READY, err) : rc;
 }
@@ -356,7 +392,7 @@ fail(struct unit *u, int rc, struct dc_err *err)
 {
 	char why[DC_ERR_MAX];
 
-	if (rc == DC_ESTALE || u->row.state == DC_INSTANCE_DOWN)
+	if (rc == DC_ESTALE || has_served(u))
 		return rc;
 	(void)snprintf(why, sizeof(why), "%s", err->msg);
 	if (rc != DC_EUSER)
@@ -379,7 +415,7 @@ count_attempt(struct unit *u, struct dc_err *err)
 	int64_t n;
 	int rc = dc_instance_count_attempt(u->job->db, &n, u->row.id, err);
 
-	if (rc < 0 || n <= MAX_ATTEMPTS || u->row.state == DC_INSTANCE_DOWN)
+	if (rc < 0 || n <= MAX_ATTEMPTS || has_served(u))
 		return rc;
 	return dc_fail(err, DC_EUSER,
 	    "starting the instance was interrupted %d times", MAX_ATTEMPTS);

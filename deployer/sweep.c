@@ -15,6 +15,7 @@
 #include "common/layer/layer.h"
 #include "common/packages/packages.h"
 #include "common/store/build.h"
+#include "common/store/hold.h"
 #include "common/store/instance.h"
 #include "common/store/node.h"
 #include "deployer/codesweep.h"
@@ -195,6 +196,8 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 		rc = data_sweep(job->conf, job->db, err);
 	if (rc == 0)
 		rc = publish_forget(job->conf, err);
+	if (rc == 0)
+		rc = dc_hold_forget(job->db, err);
 	if (rc == 0)
 		rc = route_sync(job->conf, job->db, err);
 	free(s.boxes);

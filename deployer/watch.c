@@ -8,11 +8,15 @@
 #include "common/store/domain.h"
 #include "common/store/instance.h"
 #include "deployer/destroy.h"
+#include "deployer/restart.h"
 #include "deployer/route.h"
 
 #include <inttypes.h>
 #include <poll.h>
 #include <sys/pidfd.h>
+
+/* How often HAProxy is asked whether the last request has ended. */
+#define ASK_MS 50
 
 /* What is watched; fds[0] is the bell, fds[i + 1] belongs to ids[i]. */
 struct watching {
@@ -133,6 +137,7 @@ watch_run(struct dc_job *job, struct dc_err *err)
 	struct watching w = {.job = job,
 	    .boxes = dc_conf_path(job->conf, "boxes"),
 	    .fds = dc_xcalloc(1, sizeof(*w.fds))};
+	bool busy;
 	int rc;
 
 	w.fds[0] = (struct pollfd){.fd = job->bell, .events = POLLIN};
@@ -144,9 +149,11 @@ watch_run(struct dc_job *job, struct dc_err *err)
 			rc = destroy_step(job, err);
 		if (rc == 0)
 			rc = follow_domains(&w, err);
+		if (rc == 0)
+			rc = restart_follow_holds(&busy, job, err);
 		if (rc < 0)
 			break;
-		(void)poll(w.fds, w.n + 1, 1000);
+		(void)poll(w.fds, w.n + 1, busy ? ASK_MS : 1000);
 		rc = handle_ends(&w, err);
 		if (rc < 0)
 			break;

@@ -91,8 +91,12 @@ launch(struct client *client, const char *name, const char *word)
 	struct supervisor *s = control_supervisor(client);
 	struct dc_err err = DC_ERR_INIT;
 
-	(void)name;
 	(void)word;
+	if (name != NULL && strcmp(name, "suspended") != 0) {
+		control_say(client, "ERROR not understood: '%s'\n", name);
+		return;
+	}
+	s->is_suspended |= name != NULL;
 	if (supervisor_launch(s, &err) < 0) {
 		supervisor_log(s, "ERROR", "launch: %s", err.msg);
 		control_say(client, "ERROR %s\n", err.msg);
@@ -270,6 +274,8 @@ static void
 resume(struct client *client, const char *name, const char *word)
 {
 	(void)word;
+	if (strcmp(name, "all") == 0)
+		control_supervisor(client)->is_suspended = false;
 	change_all(client, name, resume_one);
 }
 
@@ -323,7 +329,7 @@ static const struct {
 	command_fn *run;
 	int min_words, max_words; /* behind it */
 } commands[] = {
-    {"launch", launch, 0, 0},
+    {"launch", launch, 0, 1},
     {"update", update, 0, 0},
     {"reread", update, 0, 0},
     {"reload", reload, 0, 0},

@@ -1,7 +1,8 @@
 /* runtime/control.h -- the unix socket: one request line, answer lines, end.
  *
- *   launch                    read CONF; "launched N" or "ERROR why", then
- *                             a line "NOTE why" for what was ignored
+ *   launch [suspended]        read CONF; "launched N" or "ERROR why", then
+ *                             a line "NOTE why" for what was ignored;
+ *                             suspended: as by suspend, at once
  *   update | reread           the same; answers what has changed
  *   status [NAME]             supervisord's lines
  *   start|stop|restart NAME   answered when it is done: "node: started"

@@ -40,7 +40,7 @@ static const char usage[] =
     "  clear NAME...              empty a program's logs\n"
     "  reread | update            read the configuration again\n"
     "  reload                     the same, and restart all\n"
-    "  launch                     the same, for the first time\n"
+    "  launch [suspended]         the same, for the first time\n"
     "  watch                      every change of state, until interrupted\n"
     "  shutdown                   end all programs and the supervisor\n"
     "Without a command: status, then commands from standard input.\n";
@@ -264,7 +264,7 @@ static const struct {
     {"reread", ask_each, 0, 0, true},
     {"update", ask_each, 0, 64, true},
     {"reload", ask_each, 0, 0, true},
-    {"launch", ask_each, 0, 0, true},
+    {"launch", ask_each, 0, 1, true},
     {"watch", ask_each, 0, 0, true},
 };
 

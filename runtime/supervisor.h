@@ -33,6 +33,7 @@ struct supervisor {
 	struct dc_str notes;   /* what was wrong with CONF, line by line */
 	struct dc_str changes; /* what the last launch has changed, as well */
 	bool is_launched, is_stopping, is_done;
+	bool is_suspended; /* what begins waits for our "resume" */
 };
 
 /* Opens all that is needed, serves until it is told to end, ends every program.

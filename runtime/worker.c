@@ -174,6 +174,7 @@ worker_init(struct program *p)
 	p->worker.channel.source.fd = -1;
 	p->worker.last.fd = -1;
 	p->worker.name_fd = -1;
+	p->worker.is_suspended = p->owner->is_suspended;
 }
 
 void

@@ -22,8 +22,9 @@
 #define SHOWN                                                                  \
 	(DC_FROM(DC_INSTANCE_INSTALLING) | DC_FROM(DC_INSTANCE_LAUNCHING) |    \
 	    DC_FROM(DC_INSTANCE_READY) | DC_FROM(DC_INSTANCE_UP) |             \
-	    DC_FROM(DC_INSTANCE_DOWN) | DC_FROM(DC_INSTANCE_PARKING) |         \
-	    DC_FROM(DC_INSTANCE_PARKED) | DC_FROM(DC_INSTANCE_DRAINING))
+	    DC_FROM(DC_INSTANCE_DOWN) | DC_FROM(DC_INSTANCE_RESTARTING) |      \
+	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED) |       \
+	    DC_FROM(DC_INSTANCE_DRAINING))
 
 struct source {
 	int64_t id, number;

@@ -18,8 +18,7 @@
 #define SHOWN                                                                  \
 	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
 	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_READY) |      \
-	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |              \
-	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED))
+	    DC_SERVING)
 
 struct build {
 	struct request *rq;

@@ -61,6 +61,10 @@
 /* An ill instance, doubled each time; more than the 60 s that a request, and so
  * an instance which does one thing at a time, may take */
 #define DC_REPLACE_SECONDS 70
+#define DC_MIGRATE_SECONDS 60 /* `migrate:`, unless it says otherwise */
+#define DC_MAX_MIGRATE_SECONDS 600
+#define DC_SUSPEND_SECONDS 60 /* dcloud suspend, the same */
+#define DC_MAX_SUSPEND_SECONDS 600
 #define DC_LEASE_SECONDS 30
 
 /* Containers */

@@ -10,7 +10,7 @@
 
 /* Kept like every unknown key, but not taken for a misspelling. */
 static const char *const extra_keys[] = {"ruby_version", "healthcheck",
-    "migrate", "sticky", NULL};
+    "sticky", NULL};
 
 struct advice {
 	struct dc_service_def *def;

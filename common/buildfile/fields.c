@@ -8,6 +8,7 @@
 #include "common/base/limits.h"
 #include "common/buildfile/advice.h"
 #include "common/buildfile/listen.h"
+#include "common/buildfile/migrate.h"
 #include "common/buildfile/path.h"
 #include "common/buildfile/report.h"
 
@@ -310,6 +311,7 @@ static const struct dc_field fields[] = {
     {"prebuild", set_text, AT(prebuild)},
     {"postbuild", set_text, AT(postbuild)},
     {"postinstall", set_text, AT(postinstall)},
+    {"migrate", dc_migrate_set, 0},
     {"buildscript", set_buildscript, AT(buildscript)},
     {"systempackages", set_list, AT(systempackages)},
     {"requirements", set_list, AT(requirements)},
@@ -443,6 +445,7 @@ dc_fields_parse(struct dc_service_def *def, const struct dc_fields *f,
 	def->extras = dc_json_new_object();
 	def->instances = 1;
 	def->workers = 1;
+	def->migrate_deadline = DC_MIGRATE_SECONDS;
 	for (i = 0; i + 1 < dict->n; i += 2) {
 		rc = set_field(def, f, dict->child[i], dict->child[i + 1]);
 		if (rc < 0)

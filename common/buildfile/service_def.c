@@ -49,6 +49,7 @@ dc_service_def_done(struct dc_service_def *def)
 	free(def->postbuild);
 	free(def->postinstall);
 	free(def->buildscript);
+	free(def->migrate);
 	free(def->process);
 	free(def->listen_var);
 	dc_strv_done(&def->systempackages);
@@ -95,6 +96,8 @@ dc_service_to_json(const struct dc_service_def *def)
 	dc_json_add_str(j, "postbuild", def->postbuild);
 	dc_json_add_str(j, "postinstall", def->postinstall);
 	dc_json_add_str(j, "buildscript", def->buildscript);
+	dc_json_add_str(j, "migrate", def->migrate);
+	dc_json_add_int(j, "migrate_deadline", def->migrate_deadline);
 	dc_json_add_str(j, "process", def->process);
 	add_list(j, "systempackages", &def->systempackages);
 	add_list(j, "requirements", &def->requirements);
@@ -175,6 +178,9 @@ dc_service_from_json(struct dc_service_def *out, const char *text,
 	d.postbuild = find_text(j, "postbuild");
 	d.postinstall = find_text(j, "postinstall");
 	d.buildscript = find_text(j, "buildscript");
+	d.migrate = find_text(j, "migrate");
+	d.migrate_deadline =
+	    (int)dc_json_find_int(j, "migrate_deadline", DC_MIGRATE_SECONDS);
 	d.process = find_text(j, "process");
 	find_list(&d.systempackages, j, "systempackages");
 	find_list(&d.requirements, j, "requirements");

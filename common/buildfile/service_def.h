@@ -23,6 +23,8 @@ struct dc_service_def {
 	char *name, *type;
 	char *approot; /* never NULL: "." */
 	char *prebuild, *postbuild, *postinstall, *buildscript;
+	char *migrate;        /* shell text */
+	int migrate_deadline; /* seconds; DC_MIGRATE_SECONDS */
 	char *process; /* also the one pair of processes, under our name */
 	struct dc_strv systempackages, requirements;
 	struct dc_json *config;      /* object */

@@ -70,7 +70,7 @@ claim(struct dc_db *db, int64_t instance, int state, struct dc_err *err)
 	    "UPDATE instances AS i SET data = 'held' WHERE id = :id"
 	    " AND data = 'wanted' AND NOT EXISTS (" OTHER
 	    " AND (o.data = 'held' OR (o.data = 'wanted'"
-	    "  AND o.state IN ('up', 'down', 'parking'))))",
+	    "  AND o.state IN ('up', 'down', 'restarting', 'parking'))))",
 	    instance, DC_EBUSY, err);
 }
 
@@ -91,6 +91,6 @@ dc_data_keep(struct dc_db *db, int64_t instance, struct dc_err *err)
 	    "UPDATE instances AS i SET data = 'held' WHERE id = :id"
 	    " AND NOT EXISTS (" OTHER
 	    " AND (o.data = 'held' OR (o.data = 'own' AND o.state IN"
-	    "  ('launching', 'ready', 'up', 'down'))))",
+	    "  ('launching', 'ready', 'up', 'down', 'restarting'))))",
 	    instance, DC_EBUSY, err);
 }

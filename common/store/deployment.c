@@ -15,7 +15,7 @@
 	    DC_FROM(DC_DEPLOYMENT_INITIALIZING) |                              \
 	    DC_FROM(DC_DEPLOYMENT_INSTALLING) |                                \
 	    DC_FROM(DC_DEPLOYMENT_LAUNCHING) | DC_FROM(DC_DEPLOYMENT_MOVING) | \
-	    DC_FROM(DC_DEPLOYMENT_PROBING))
+	    DC_FROM(DC_DEPLOYMENT_MIGRATING) | DC_FROM(DC_DEPLOYMENT_PROBING))
 
 static const struct dc_machine_state states[DC_DEPLOYMENT_NSTATES] = {
     [DC_DEPLOYMENT_QUEUED] = {"queued", "uploader", 0},
@@ -29,8 +29,11 @@ static const struct dc_machine_state states[DC_DEPLOYMENT_NSTATES] = {
 	DC_FROM(DC_DEPLOYMENT_INSTALLING)},
     [DC_DEPLOYMENT_MOVING] = {"moving", "deployer",
 	DC_FROM(DC_DEPLOYMENT_LAUNCHING)},
+    [DC_DEPLOYMENT_MIGRATING] = {"migrating", "deployer",
+	DC_FROM(DC_DEPLOYMENT_MOVING)},
     [DC_DEPLOYMENT_PROBING] = {"probing", "deployer",
-	DC_FROM(DC_DEPLOYMENT_LAUNCHING) | DC_FROM(DC_DEPLOYMENT_MOVING)},
+	DC_FROM(DC_DEPLOYMENT_LAUNCHING) | DC_FROM(DC_DEPLOYMENT_MOVING) |
+	    DC_FROM(DC_DEPLOYMENT_MIGRATING)},
     [DC_DEPLOYMENT_SWITCHING] = {"switching", "deployer",
 	DC_FROM(DC_DEPLOYMENT_PROBING)},
     [DC_DEPLOYMENT_DONE] = {"done", "deployer",
@@ -70,6 +73,7 @@ fill(struct dc_deployment *d, struct dc_stmt *q)
 	d->account_id = dc_stmt_get_int(q, "account_id");
 	d->uid_range = dc_stmt_get_int(q, "uid_range");
 	d->clean = dc_stmt_get_int(q, "clean") != 0;
+	d->migrates = dc_stmt_get_int(q, "migrates") != 0;
 	d->state =
 	    (enum dc_deployment_state)dc_machine_parse(&dc_deployment_machine,
 		dc_stmt_get_text(q, "state"));
@@ -229,6 +233,20 @@ dc_deployment_add(struct dc_db *db, int64_t *id, char **deploy_id,
 	if (deploy_id != NULL)
 		*deploy_id = dc_steal_ptr(&name);
 	return 0;
+}
+
+int
+dc_deployment_set_migrates(struct dc_db *db, int64_t id, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "UPDATE deployments SET migrates = 1 WHERE id = :id", err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	return dc_stmt_run(q, NULL, err);
 }
 
 int

@@ -12,7 +12,8 @@ enum dc_deployment_state {
 	DC_DEPLOYMENT_INITIALIZING,
 	DC_DEPLOYMENT_INSTALLING,
 	DC_DEPLOYMENT_LAUNCHING,
-	DC_DEPLOYMENT_MOVING, /* ~/data, from the old to the new instances */
+	DC_DEPLOYMENT_MOVING,    /* ~/data, from the old to the new instances */
+	DC_DEPLOYMENT_MIGRATING, /* `migrate:`, while requests wait */
 	DC_DEPLOYMENT_PROBING,
 	DC_DEPLOYMENT_SWITCHING,
 	DC_DEPLOYMENT_DONE,
@@ -27,6 +28,7 @@ extern const struct dc_machine dc_deployment_machine;
 struct dc_deployment {
 	int64_t id, application_id, revision_id, account_id, uid_range;
 	bool clean;
+	bool migrates; /* `migrate:` runs before its processes start */
 	enum dc_deployment_state state;
 	int64_t created_at;
 	char *deploy_id, *application, *account, *email, *revision, *error;
@@ -56,6 +58,9 @@ int dc_deployment_each(struct dc_db *db, int64_t application_id,
 
 int dc_deployment_move(struct dc_db *db, int64_t id, int from, int to,
     const char *me, struct dc_err *err);
+
+int dc_deployment_set_migrates(struct dc_db *db, int64_t id,
+    struct dc_err *err);
 
 /* The end of it: DONE, FAILED or CANCELLED, with MESSAGE as the last line of
  * the log (and the error's text when it failed). */

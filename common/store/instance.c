@@ -20,16 +20,18 @@ static const struct dc_machine_state states[DC_INSTANCE_NSTATES] = {
 	DC_FROM(DC_INSTANCE_INSTALLING) | DC_FROM(DC_INSTANCE_READY)},
     [DC_INSTANCE_READY] = {"ready", "deployer", DC_FROM(DC_INSTANCE_LAUNCHING)},
     [DC_INSTANCE_UP] = {"up", "deployer",
-	DC_FROM(DC_INSTANCE_READY) | DC_FROM(DC_INSTANCE_DOWN)},
+	DC_FROM(DC_INSTANCE_READY) | DC_FROM(DC_INSTANCE_DOWN) |
+	    DC_FROM(DC_INSTANCE_RESTARTING)},
     [DC_INSTANCE_DOWN] = {"down", "deployer",
 	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_PARKING) |
 	    DC_FROM(DC_INSTANCE_PARKED)},
+    [DC_INSTANCE_RESTARTING] = {"restarting", "deployer",
+	DC_FROM(DC_INSTANCE_UP)},
     [DC_INSTANCE_PARKING] = {"parking", "deployer",
-	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN)},
-    [DC_INSTANCE_PARKED] = {"parked", "deployer", DC_FROM(DC_INSTANCE_PARKING)},
-    [DC_INSTANCE_DRAINING] = {"draining", "deployer",
 	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
-	    DC_FROM(DC_INSTANCE_PARKING) | DC_FROM(DC_INSTANCE_PARKED)},
+	    DC_FROM(DC_INSTANCE_RESTARTING)},
+    [DC_INSTANCE_PARKED] = {"parked", "deployer", DC_FROM(DC_INSTANCE_PARKING)},
+    [DC_INSTANCE_DRAINING] = {"draining", "deployer", DC_SERVING},
     [DC_INSTANCE_FAILED] = {"failed", "deployer", BEFORE_UP},
     [DC_INSTANCE_GONE] = {"gone", "deployer",
 	DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_FAILED)},
@@ -101,6 +103,8 @@ fill(struct dc_instance *i, struct dc_stmt *q)
 	i->wanted_memory = dc_stmt_get_int(q, "wanted_memory");
 	i->address = dc_stmt_get_int(q, "address");
 	i->installed = dc_stmt_get_int(q, "installed") != 0;
+	i->migrated = dc_stmt_get_int(q, "migrated") != 0;
+	i->suspended = dc_stmt_get_int(q, "suspended") != 0;
 	i->state =
 	    (enum dc_instance_state)dc_machine_parse(&dc_instance_machine,
 		dc_stmt_get_text(q, "state"));
@@ -285,18 +289,30 @@ dc_instance_count_attempt(struct dc_db *db, int64_t *attempts, int64_t id,
 	return dc_stmt_run(q, NULL, err);
 }
 
-int
-dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err)
+static int
+set_flag(struct dc_db *db, const char *sql, int64_t id, struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
-	int rc;
+	int rc = dc_db_prepare(db, &q, sql, err);
 
-	rc = dc_db_prepare(db, &q,
-	    "UPDATE instances SET installed = 1 WHERE id = :id", err);
 	if (rc < 0)
 		return rc;
 	dc_stmt_int(q, ":id", id);
 	return dc_stmt_run(q, NULL, err);
+}
+
+int
+dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err)
+{
+	return set_flag(db, "UPDATE instances SET installed = 1 WHERE id = :id",
+	    id, err);
+}
+
+int
+dc_instance_set_migrated(struct dc_db *db, int64_t id, struct dc_err *err)
+{
+	return set_flag(db, "UPDATE instances SET migrated = 1 WHERE id = :id",
+	    id, err);
 }
 
 static int

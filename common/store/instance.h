@@ -15,6 +15,7 @@ enum dc_instance_state {
 	DC_INSTANCE_READY,      /* has answered; not routed yet           */
 	DC_INSTANCE_UP,         /* routed                                 */
 	DC_INSTANCE_DOWN,       /* its container has ended; comes back    */
+	DC_INSTANCE_RESTARTING, /* no new requests; stops, and comes back */
 	DC_INSTANCE_PARKING,    /* no new requests; it stops, gives ~/data */
 	DC_INSTANCE_PARKED,     /* stopped, without ~/data; may come back */
 	DC_INSTANCE_DRAINING,   /* no new requests; then it goes          */
@@ -24,6 +25,12 @@ enum dc_instance_state {
 };
 
 extern const struct dc_machine dc_instance_machine;
+
+/* Those that serve, or will again when they are back. */
+#define DC_SERVING                                                             \
+	(DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |                 \
+	    DC_FROM(DC_INSTANCE_RESTARTING) | DC_FROM(DC_INSTANCE_PARKING) |   \
+	    DC_FROM(DC_INSTANCE_PARKED))
 
 /* Whose ~/data it has; see common/store/data.h. */
 enum dc_instance_data {
@@ -39,6 +46,8 @@ struct dc_instance {
 	int64_t wanted_memory; /* as `dcloud scale` says now; 0: the default */
 	int64_t address;       /* host number in the node's subnet; 0: none */
 	bool installed;
+	bool migrated;  /* its service's `migrate:` has ended well, in it */
+	bool suspended; /* its workers wait for our "resume" */
 	enum dc_instance_state state;
 	enum dc_instance_data data;
 	enum dc_instance_health health;
@@ -76,6 +85,7 @@ int dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
 int dc_instance_set_memory(struct dc_db *db, int64_t id, int64_t bytes,
     struct dc_err *err);
 int dc_instance_set_installed(struct dc_db *db, int64_t id, struct dc_err *err);
+int dc_instance_set_migrated(struct dc_db *db, int64_t id, struct dc_err *err);
 /* One more job tries to start it; *ATTEMPTS counts them. */
 int dc_instance_count_attempt(struct dc_db *db, int64_t *attempts, int64_t id,
     struct dc_err *err);

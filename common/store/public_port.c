@@ -227,7 +227,8 @@ dc_public_port_each_target(struct dc_db *db, const char *node, const char *kind,
 	    " JOIN services s ON s.id = i.service_id"
 	    " JOIN applications a ON a.id = s.application_id"
 	    " WHERE o.name = :node AND x.kind = :kind"
-	    " AND i.state IN ('up', 'down', 'parking', 'parked', 'draining')"
+	    " AND i.state IN ('up', 'down', 'restarting', 'parking', 'parked', "
+	    "'draining')"
 	    " ORDER BY x.port, i.state <> 'up', i.id",
 	    err);
 	if (rc < 0)

@@ -30,7 +30,7 @@ whole() {
 	n=$(db "SELECT count(*) FROM instances WHERE data <> 'own'
 	    AND state <> 'up'")
 	[ "$n" = 0 ] || echo "$n are waiting"
-	[ -z "$(db "SELECT 1 FROM routes WHERE held_until > 0")" ] ||
+	[ -z "$(db "SELECT 1 FROM holds")" ] ||
 		echo "requests wait"
 }
 

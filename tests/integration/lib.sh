@@ -114,7 +114,7 @@ bridge = $bridge
 subnet = $(address 0)/20
 http_bind = $http
 ssh_bind = 127.0.0.1:$ssh_port
-uid_base = $((1300000000 + number * 4000000))
+uid_base = $((1000000 + number * 2500000))
 port_first = $((40000 + number * 30))
 port_last = $((40029 + number * 30))
 END

@@ -3,7 +3,7 @@
 # the version before has ended its requests and before the next one starts; who
 # asks meanwhile is answered by the next one, or by the one before if it fails.
 . "$(dirname "$0")/lib.sh"
-plan 53
+plan 48
 platform_up
 here=$(dirname "$(readlink -f "$0")")
 . "$here/data.sh"
@@ -34,16 +34,16 @@ push_end() {
 	rc=$?
 	said=$(cat "$root/work/push")
 }
-# ask: a request that goes on, and is on its way; answer: what came of it.
+# ask: a request that goes on, and is on its way; is_answered: what came of it.
 ask() {
 	curl -sv --max-time 60 -H "Host: mig-$user.localhost" "http://$http/" \
 	    >"$root/work/answer" 2>"$root/work/asked" &
 	asking=$!
 	wait_until 10 grep -q '^> GET' "$root/work/asked"
 }
-answer() {
+is_answered() { # NAME VERSION
 	wait $asking
-	cut -d' ' -f1,2 "$root/work/answer"
+	is "$1" "$(cut -d' ' -f1,2 "$root/work/answer")" "version $2"
 }
 
 example hello mig
@@ -107,7 +107,7 @@ go
 push_end
 allow 2
 is "it is deployed" $rc 0
-is "who asked while it migrated is answered by it" "$(answer)" "version 2"
+is_answered "who asked while it migrated is answered by it" "2"
 is "it has run once, in one instance" "$(runs 0) $(runs 1)" "1 0"
 like "it says for how long requests waited" "$said" \
     '\[www\] Requests have waited for [0-9.]+ s while it migrated'
@@ -126,7 +126,7 @@ is "a migration that fails" $rc 2
 like "fails its deployment, which says where and how" "$said" \
     "www\.0: the migration has failed: the command \`./migrate $mark\` returned\
  3 \(deadline: 60 seconds\)"
-is "who asked meanwhile is answered by the one before" "$(answer)" "version 2"
+is_answered "who asked meanwhile is answered by the one before" "2"
 
 how status 0
 cat >>dotcloud.yml <<'END'
@@ -152,7 +152,7 @@ is "a version that does not start after its migration" $rc 2
 like "had migrated" "$said" '\[www\.0\] migrating in www\.0'
 like "and is given up" "$said" 'keeps crashing'
 ask
-is "the one before answers" "$(answer)" "version 2"
+is_answered "the one before answers" "2"
 how how well
 
 # --- killed ------------------------------------------------------------------
@@ -168,18 +168,18 @@ killed() {
 	go
 	push_end
 	is "$1: the deployment ends well" $rc 0
-	is "$1: who waited is answered" "$(answer)" "version $version"
+	is_answered "$1: who waited is answered" "$version"
 }
 how waits yes
 version=6
 version 6
 allow 2 6
-killed "its job" "dcloud-deployer -f $conf -j start "
+killed "its job" "deployer -f $conf -j start "
 allow 6
 version=7
 version 7
 allow 6 7
-killed "all of the deployer" "(dcloud-)?deployer -f $conf"
+killed "all of the deployer" "deployer -f $conf"
 allow 7
 kill $load
 wait $load
@@ -201,7 +201,7 @@ push
 is "is followed by one that migrates it, with two services" $rc 0
 like "which sees what the one before has left there" "$said" \
     '\[www\.0\] ~/data has stop 8$'
-is "and is the next to use it" "$(get mig /data/history www |
+is "and is the next to use it" "$(get mig /data/history |
 	tail -n 2 | tr '\n' ' ')" "stop 8 start 9 "
 is "one service after the other" "$(grep -oE 'I am first|migrating in' \
     <<<"$said" | tr '\n' ' ')" "I am first migrating in "

@@ -130,6 +130,22 @@ print_public_ports(const struct dc_json *services)
 	}
 }
 
+/* Whose requests wait, and until when. */
+static void
+print_holds(const struct dc_json *services)
+{
+	size_t i;
+
+	for (i = 0; i < dc_json_size(services); i++) {
+		const struct dc_json *s = dc_json_at(services, i);
+		const struct dc_json *hold = dc_json_find(s, "hold");
+
+		if (hold != NULL)
+			(void)printf("suspended: %s, until %.19s UTC\n",
+			    text_of(s, "name"), text_of(hold, "until"));
+	}
+}
+
 static void
 print_application(const struct dc_json *a, const char *app, const char *git)
 {
@@ -144,6 +160,7 @@ print_application(const struct dc_json *a, const char *app, const char *git)
 	if (dc_json_find(a, "maintenance") != NULL)
 		(void)printf("closed:    for maintenance since %.16s\n",
 		    text_of(dc_json_find(a, "maintenance"), "since"));
+	print_holds(services);
 	if (git != NULL)
 		(void)printf("git:       %s\n", git);
 	if (!is_deployed(a) || dc_json_size(services) == 0) {
@@ -220,6 +237,8 @@ print_instance(const struct dc_json *i, const char *service)
 	print_field("service revision:", i, "image_version");
 	print_field("revision:", i, "revision");
 	print_field("state:", i, "state");
+	if (dc_json_has_true(i, "suspended"))
+		(void)printf("%-17s until resume\n", "suspended:");
 	if (strcmp(text_of(i, "health"), "silent") == 0 ||
 	    strcmp(text_of(i, "health"), "failing") == 0)
 		print_field("health:", i, "health");
@@ -237,6 +256,9 @@ print_service(const struct dc_json *s, const char *name, bool deployed)
 
 	(void)printf("== %s\n", name);
 	print_field("type:", s, "service_type");
+	if (dc_json_find(s, "hold") != NULL)
+		(void)printf("%-17s until %.19s UTC\n",
+		    "suspended:", text_of(dc_json_find(s, "hold"), "until"));
 	(void)printf("%-17s %" PRId64 "\n",
 	    "instances:", dc_json_find_int(s, "instance_count", 0));
 	if (memory > 0)

@@ -41,6 +41,11 @@ const struct opt_spec opt_specs[] = {
 	AT(api_key)},
     {0, "page", "FILE", OPT_PAGE,
 	"HTML, 64 KB at most, in place of the platform's page", AT(page)},
+    {0, "for", "SECONDS", OPT_FOR,
+	"how long requests wait at most, 1 to 600 (default: 60)", AT(seconds)},
+    {0, "suspended", NULL, OPT_SUSPENDED,
+	"all instances of the service, or of all, to wait for `dcloud resume`",
+	AT(suspended)},
     {0, "man", NULL, OPT_MAN, "print the manual page's source", AT(man)},
     {0, NULL, NULL, 0, NULL, 0},
 };

@@ -24,13 +24,16 @@ enum opt_bit {
 	OPT_MAN = 1 << 10,
 	OPT_GLOBAL = 1 << 11,
 	OPT_PAGE = 1 << 12,
+	OPT_FOR = 1 << 13,
+	OPT_SUSPENDED = 1 << 14,
 };
 
 struct opts {
 	const struct command *command; /* NULL: none was named */
-	const char *app, *branch, *commit, *lines, *flavor, *page;
+	const char *app, *branch, *commit, *lines, *flavor, *page, *seconds;
 	bool debug, yes, no, version, help;
 	bool git, rsync, hg, clean, verbose, no_follow, json, api_key, man;
+	bool suspended;
 	long long nlines; /* of --lines; -1: not given */
 	char **args;      /* the rest, borrowed from argv, NULL-terminated */
 	int nargs;

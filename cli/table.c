@@ -102,6 +102,28 @@ const struct command commands[] = {
 	"restarts and deployments, and info shows it. Deployments go on, so a "
 	"new version can be there when it is opened.",
 	maintenance_run},
+    {"suspend", "[service]", 0, 1, OPT_FOR,
+	"let requests wait for a while, for a migration by hand",
+	"New requests of the service, or of all services, wait in the router; "
+	"what is under way ends, and then the command does, after 10 seconds "
+	"at the latest. Nothing is refused meanwhile, and the time of --for "
+	"ends it whatever happens. Deployments go on, and do not end it; info "
+	"shows it.",
+	suspend_run},
+    {"resume", "[service]", 0, 1, NO_OPTS, "let them go on",
+	"Workers that restart --suspended has started are told first: they "
+	"get the message \"resume\".",
+	resume_run},
+    {"restart", "service.n | --suspended [service]", 0, 1,
+	OPT_SUSPENDED | OPT_FOR, "start an instance again",
+	"It gets no new requests, ends those it has, is stopped, and starts "
+	"again with the same home directory; others answer meanwhile, and "
+	"where there is no other one requests wait for it. The command does "
+	"not wait. With --suspended requests wait as for suspend, all "
+	"instances are started again with NODESOCKD_SUSPENDED=true in the "
+	"environment of processes that have a channel, and the command ends "
+	"when they are there; until resume, or the time of --for.",
+	restart_run},
     {"version", "", 0, 0, NO_OPTS, "print the version", "", version_run},
     {"help", "[command]", 0, 1, OPT_MAN, "print this help, or a command's", "",
 	help_run},

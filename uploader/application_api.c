@@ -127,7 +127,7 @@ application_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	int rc = dc_application_destroy(rq->db, rq->app.id, err);
 
 	if (rc == 0)
-		rc = request_wait_gone(rq, is_gone, rq->app.id, err);
+		rc = request_wait(rq, is_gone, rq->app.id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }
 

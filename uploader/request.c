@@ -15,7 +15,7 @@
 #define KEY_NAME 20 /* of an API key: NAME:SECRET */
 #define KEY_SECRET 40
 /* A drain and a stop, and less than the router waits for an answer. */
-#define GONE_MS ((DC_DRAIN_SECONDS + DC_STOP_SECONDS + 10) * INT64_C(1000))
+#define WAIT_MS ((DC_DRAIN_SECONDS + DC_STOP_SECONDS + 10) * INT64_C(1000))
 
 struct request *
 request_new(const struct dc_conf *conf)
@@ -172,16 +172,16 @@ request_base_url(const struct request *rq)
 }
 
 int
-request_wait_gone(const struct request *rq,
-    bool (*is_gone)(struct dc_db *db, int64_t id), int64_t id,
+request_wait(const struct request *rq,
+    bool (*is_done)(struct dc_db *db, int64_t id), int64_t id,
     struct dc_err *err)
 {
 	dc_auto_free char *path = dc_conf_path(rq->conf, "state.db");
 	dc_auto_fd int bell = -1;
-	int64_t end = dc_mono_ms() + GONE_MS;
+	int64_t end = dc_mono_ms() + WAIT_MS;
 	int rc = dc_bell_open(&bell, path, err);
 
-	while (rc == 0 && !is_gone(rq->db, id) && dc_mono_ms() < end)
+	while (rc == 0 && !is_done(rq->db, id) && dc_mono_ms() < end)
 		dc_bell_wait(bell, 1000);
 	return rc;
 }

@@ -54,10 +54,10 @@ int request_authenticate(struct request *rq, struct dc_err *err);
 int request_find_service(const struct request *rq, int64_t *id,
     struct dc_err *err);
 
-/* Until the deployer has ended row ID: its last requests may take the drain's
- * time. Still there after that is no error; it goes on. */
-int request_wait_gone(const struct request *rq,
-    bool (*is_gone)(struct dc_db *db, int64_t id), int64_t id,
+/* Until the deployer has done what row ID stands for: last requests may take
+ * the drain's time. Not done after that is no error; it goes on. */
+int request_wait(const struct request *rq,
+    bool (*is_done)(struct dc_db *db, int64_t id), int64_t id,
     struct dc_err *err);
 
 /* http://host of this platform as the client knows it; the caller's. */

@@ -45,6 +45,7 @@ route_fn deployment_list, deployment_add, deployment_show_log;
 route_fn service_list, service_show, service_save, service_remove;
 route_fn domain_list, domain_add, domain_remove;
 route_fn certificate_save, certificate_remove;
+route_fn hold_save, hold_remove, instance_save_status;
 route_fn maintenance_save, maintenance_remove;
 route_fn application_show_log;
 

@@ -112,6 +112,6 @@ service_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_service_destroy(rq->db, id, err);
 	if (rc == 0)
-		rc = request_wait_gone(rq, is_gone, id, err);
+		rc = request_wait(rq, is_gone, id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

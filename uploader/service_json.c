@@ -7,6 +7,7 @@
 #include "common/buildfile/service_def.h"
 #include "common/store/certificate.h"
 #include "common/store/health.h"
+#include "common/store/hold.h"
 #include "common/store/instance.h"
 #include "common/store/public_port.h"
 #include "common/store/service.h"
@@ -151,6 +152,8 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	dc_json_add_str(j, "service_name", i->service);
 	dc_json_add_str(j, "state", dc_instance_machine.states[i->state].name);
 	dc_json_add_str(j, "health", dc_health_names[i->health]);
+	if (i->suspended)
+		dc_json_add_bool(j, "suspended", true);
 	dc_json_add_str(j, "host", i->node);
 	dc_json_add_str(j, "container_name", box);
 	dc_json_add_str(j, "revision", i->revision);
@@ -176,6 +179,24 @@ new_service(const struct dc_service *s)
 	return j;
 }
 
+/* What its user has suspended. */
+static int
+add_hold(struct dc_json *to, struct request *rq, int64_t service_id,
+    struct dc_err *err)
+{
+	struct dc_hold hold;
+	struct dc_json *j;
+	int rc = dc_hold_find(rq->db, &hold, service_id, DC_HOLD_USER, err);
+
+	if (rc < 0)
+		return rc == DC_ENOTFOUND ? 0 : rc;
+	j = dc_json_new_object();
+	date_add(j, "since", hold.since * 1000);
+	date_add(j, "until", hold.until * 1000);
+	dc_json_add(to, "hold", j);
+	return 0;
+}
+
 static int
 build(struct request *rq, struct dc_json **out, const struct dc_service *s,
     struct dc_err *err)
@@ -196,6 +217,8 @@ build(struct request *rq, struct dc_json **out, const struct dc_service *s,
 	if (rc == 0)
 		rc = dc_public_port_each(rq->db, s->application_id,
 		    add_public_port, &b, err);
+	if (rc == 0)
+		rc = add_hold(j, rq, s->id, err);
 	dc_json_add(j, "runtime_config", b.config);
 	dc_json_add(j, "domains", b.domains);
 	dc_json_add(j, "ports", b.ports);

@@ -103,7 +103,7 @@ const struct command commands[] = {
 	"new version can be there when it is opened.",
 	maintenance_run},
     {"suspend", "[service]", 0, 1, OPT_FOR,
-	"let requests wait for a while, for a migration by hand",
+	"let requests wait, for a migration by hand",
 	"New requests of the service, or of all services, wait in the router; "
 	"what is under way ends, and then the command does, after 10 seconds "
 	"at the latest. Nothing is refused meanwhile, and the time of --for "

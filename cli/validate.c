@@ -218,6 +218,7 @@ print_service(const struct dc_service_def *def, const struct dc_type *type)
 	print_value(0, "prebuild", def->prebuild);
 	print_value(0, "postbuild", def->postbuild);
 	print_value(0, "postinstall", def->postinstall);
+	print_value(0, "migrate", def->migrate);
 	print_list("systempackages", &def->systempackages);
 	print_list("requirements", &def->requirements);
 	print_object("config", def->config);

@@ -425,6 +425,8 @@ check_whole(struct dc_service_def *def, const struct dc_fields *f,
 		rc = check_hook(f, dict, "postinstall", def->postinstall,
 		    def->approot);
 	if (rc == 0)
+		rc = check_hook(f, dict, "migrate", def->migrate, def->approot);
+	if (rc == 0)
 		rc = check_hook(f, dict, "buildscript", def->buildscript, ".");
 	if (rc == 0)
 		rc = dc_listen_check(def, f, dict);

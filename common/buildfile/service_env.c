@@ -213,6 +213,7 @@ dc_service_env(struct dc_strv *to, const struct dc_service_def *def)
 	add_text(to, "PREBUILD", def->prebuild);
 	add_text(to, "POSTBUILD", def->postbuild);
 	add_text(to, "POSTINSTALL", def->postinstall);
+	add_text(to, "MIGRATE", def->migrate);
 	add_text(to, "BUILDSCRIPT", def->buildscript);
 	add_text(to, "PROCESS", def->process);
 	dc_strv_addf(to, "SERVICE_INSTANCES=%d", def->instances);

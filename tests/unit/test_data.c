@@ -1,5 +1,4 @@
-/* tests/unit/test_data.c -- who has the ~/data of a number, and for how long
- * requests wait. */
+/* tests/unit/test_data.c -- who has the ~/data of a number. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +6,6 @@
 #include "common/base/fs.h"
 #include "common/base/str.h"
 #include "common/store/data.h"
-#include "common/store/hold.h"
-#include "common/store/service.h"
 #include "tests/support/tmpdb.h"
 
 Suite *data_suite(void);
@@ -160,81 +157,6 @@ START_TEST(keep__only_what_nobody_replaces)
 }
 END_TEST
 
-static int
-add_hold(int64_t slot, int64_t until, void *arg, struct dc_err *ignored)
-{
-	(void)ignored;
-	dc_str_addf(arg, "%lld:%s ", (long long)slot,
-	    until > dc_now_ms() ? "later" : "past");
-	return 0;
-}
-
-static char *
-holds(void)
-{
-	struct dc_str s = {0};
-
-	dc_str_add(&s, "");
-	ck_assert_int_eq(dc_hold_each(t.db, add_hold, &s, &err), 0);
-	return dc_str_steal(&s);
-}
-
-static void
-expect_holds(const char *wanted)
-{
-	char *found = holds();
-
-	ck_assert_str_eq(found, wanted);
-	free(found);
-}
-
-START_TEST(hold__begins_and_ends)
-{
-	bool held = true;
-	int64_t ms = -1;
-
-	ck_assert_int_eq(dc_hold_save(t.db, &held, t.service,
-			     dc_now_ms() + 60000, &err),
-	    0);
-	ck_assert(!held);
-	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
-	ck_assert_int_eq(ms, 0);
-	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "test", &err),
-	    0);
-	expect_holds("");
-	ck_assert_int_eq(dc_hold_save(t.db, &held, t.service,
-			     dc_now_ms() + 60000, &err),
-	    0);
-	ck_assert(held);
-	expect_holds("0:later ");
-	tmpdb_exec(t.db, "UPDATE routes SET held_at = held_at - 5000");
-	ck_assert_int_eq(dc_hold_save(t.db, NULL, t.service,
-			     dc_now_ms() + 90000, &err),
-	    0);
-	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
-	ck_assert_int_ge(ms, 5000);
-	expect_holds("");
-	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
-	ck_assert_int_eq(ms, 0);
-}
-END_TEST
-
-START_TEST(hold__its_time_ends_it)
-{
-	int64_t ms = -1;
-
-	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "test", &err),
-	    0);
-	ck_assert_int_eq(dc_hold_save(t.db, NULL, t.service, dc_now_ms() - 1,
-			     &err),
-	    0);
-	expect_holds("");
-	tmpdb_exec(t.db, "UPDATE routes SET held_at = held_until - 700");
-	ck_assert_int_eq(dc_hold_release(t.db, &ms, t.service, &err), 0);
-	ck_assert_int_eq(ms, 700);
-}
-END_TEST
-
 Suite *
 data_suite(void)
 {
@@ -249,8 +171,6 @@ data_suite(void)
 	tcase_add_test(tc, mark__the_store_refuses_a_second_holder);
 	tcase_add_loop_test(tc, keep__only_what_nobody_replaces, 0,
 	    sizeof(others) / sizeof(others[0]));
-	tcase_add_test(tc, hold__begins_and_ends);
-	tcase_add_test(tc, hold__its_time_ends_it);
 	suite_add_tcase(s, tc);
 	return s;
 }

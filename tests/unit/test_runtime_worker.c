@@ -188,6 +188,28 @@ START_TEST(suspend__holds_until_resume)
 }
 END_TEST
 
+START_TEST(launch__may_begin_suspended)
+{
+	dc_auto_file FILE *f = NULL;
+	char line[512];
+
+	supervised_options.waits = true;
+	supervised_begin("[serving]\nprogram=w\nchannel=true\n" SPEAKER);
+	f = watch();
+	ck_assert_str_eq(supervised_ask("launch later"),
+	    "ERROR not understood: 'later'\n");
+	ck_assert_str_eq(supervised_ask("launch suspended"), "launched 1\n");
+	supervised_await(f, "w RUNNING", line);
+	ck_assert_str_eq(supervised_ask("resume all"), "w: resumed\n");
+	ck_assert_str_eq(supervised_ask("restart w"),
+	    "w: stopped\nw: started\n");
+	(void)supervised_ask("stop w");
+	ck_assert_str_eq(supervised_load_log("w.log"),
+	    "begun true\n\"resume\"\n\"shutdown\"\nbegun now\n"
+	    "\"shutdown\"\n");
+}
+END_TEST
+
 START_TEST(suspend__needs_a_channel)
 {
 	supervised_begin("[program:w]\ncommand=sleep 1000\nstartsecs=0\n");
@@ -326,6 +348,7 @@ runtime_worker_suite(void)
 	tcase_add_test(tc, restart__is_one_after_the_other);
 	tcase_add_test(tc, restart__stops_where_one_does_not_come_up);
 	tcase_add_test(tc, suspend__holds_until_resume);
+	tcase_add_test(tc, launch__may_begin_suspended);
 	tcase_add_test(tc, suspend__needs_a_channel);
 	tcase_add_test(tc, socket__who_says_nothing_is_up_when_it_accepts);
 	tcase_add_test(tc, stop__who_has_connected_is_served_first);

@@ -2,7 +2,7 @@
 # tests/integration/58-suspend.sh -- dcloud suspend, resume and restart: requests
 # wait and none is lost; a deployment and a user do not end each other's holds.
 . "$(dirname "$0")/lib.sh"
-plan 59
+plan 60
 platform_up
 here=$(dirname "$(readlink -f "$0")")
 . "$here/data.sh"
@@ -34,7 +34,12 @@ pid1() { lxc-info -P "$root/boxes" -n "$(basename "$(box sock "www.${1:-0}")")" 
 	-p -H; }
 all_up() { [ "$(db "SELECT count(*) FROM instances WHERE state NOT IN ('up',
     'gone')")" = 0 ]; }
-restarted() { all_up && [ "$(pid1 "${2:-0}")" != "$1" ]; }
+# restarted PID [N]: instance N is up, and its pid 1 is another one.
+restarted() {
+	local pid
+	pid=$(pid1 "${2:-0}")
+	[ -n "$pid" ] && [ "$pid" != "$1" ] && all_up
+}
 held() { db "SELECT owner FROM holds WHERE held_until / 1000 > CAST(strftime('%s') AS INTEGER)
     ORDER BY owner" | tr '\n' ' '; }
 
@@ -100,9 +105,10 @@ like "a request is answered" "$body" '^[01]$'
 answer 2
 like "by those workers" "$body" ' true$'
 
-said dcloud restart --suspended --for 9
+said dcloud restart --suspended --for 120
 is "once more" "$rc $(one suspended)" "0 1"
 ask 1 /env
+ok "for a second now" dcloud suspend --for 1
 answer 1
 like "the end of the hold ends that as well" "$body" ' true$'
 ok "the workers have been told" wait_until 10 eval '[ "$(one suspended)" = 0 ]'
@@ -120,7 +126,7 @@ said dcloud restart www.0
 is "the only instance is restarted" $rc 0
 like "in dotCloud's words" "$said" \
     '^==> Service \(www\) instance #0 of application sock is being restarted\.$'
-ok "it is there again" wait_until 40 restarted "$before"
+ok "it is there again" wait_until 60 restarted "$before"
 is "the same one" "$(one id)" "$id"
 ok "with its home" test -e "$(box sock www.0)/home/mnt/kept"
 like "requests waited for it" "$(db "SELECT from_state || ' ' || to_state
@@ -132,7 +138,7 @@ ok "two instances" dcloud scale www=2
 before=$(pid1 1)
 echo 1 >"$(box sock www.1)/home/mnt/data/mine"
 ok "one of them is restarted" dcloud restart www.1
-ok "and is there again" wait_until 40 restarted "$before" 1
+ok "and is there again" wait_until 60 restarted "$before" 1
 
 # killed PATTERN: what matches is killed while an instance is restarted.
 killed() {

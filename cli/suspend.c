@@ -166,10 +166,11 @@ restart_one(struct cli *cli, const char *arg, struct dc_err *err)
 	char name[DC_MAX_SERVICE_NAME + 1];
 	long long number = 0;
 	const char *app;
-	int rc = parse_instance(name, &number, arg, err);
+	int rc = cli_find_app(cli, &app, err);
 
-	if (rc == 0)
-		rc = cli_find_app(cli, &app, err);
+	if (rc < 0)
+		return rc;
+	rc = parse_instance(name, &number, arg, err);
 	if (rc < 0)
 		return rc;
 	suffix =

@@ -266,6 +266,10 @@ move_end(struct dc_job *job, const struct dc_deployment *d,
 	int rc = dc_hold_release(job->db, &ms, i->service_id,
 	    DC_HOLD_DEPLOYMENT, err);
 
+	/* An old one that was being started again does not come back. */
+	if (rc == 0)
+		rc = dc_hold_release(job->db, NULL, i->service_id,
+		    DC_HOLD_INSTANCE, err);
 	if (rc < 0 || ms == 0)
 		return rc;
 	text = dc_asprintf("Requests have waited for %" PRId64 ".%" PRId64

@@ -5,8 +5,7 @@
 
 #include "common/store/health.h"
 #include "common/store/machine.h"
-
-#include <stddef.h>
+#include "common/store/port.h"
 
 enum dc_instance_state {
 	DC_INSTANCE_CREATING,   /* mounts, container                      */
@@ -92,17 +91,5 @@ int dc_instance_count_attempt(struct dc_db *db, int64_t *attempts, int64_t id,
 /* To GONE: its address is free again. */
 int dc_instance_end(struct dc_db *db, int64_t id, int from, const char *me,
     struct dc_err *err);
-
-struct dc_port {
-	char name[33], kind[8];
-	int port;
-};
-
-/* Replaces them. */
-int dc_instance_save_ports(struct dc_db *db, int64_t id,
-    const struct dc_port *ports, size_t n, struct dc_err *err);
-/* At most MAX; *N is how many. */
-int dc_instance_load_ports(struct dc_db *db, int64_t id, struct dc_port *ports,
-    size_t max, size_t *n, struct dc_err *err);
 
 #endif

@@ -2,7 +2,7 @@
 # again: one of two, all of a service.
 # shellcheck shell=bash
 
-# instances SQL: of www, how many are up.
+# up: how many instances of www serve.
 up() {
 	db "SELECT count(*) FROM instances i JOIN services s
 	    ON s.id = i.service_id WHERE s.name = 'www' AND i.state = 'up'"
@@ -26,4 +26,4 @@ restart_suspended() {
 
 during "suspend and resume" suspend
 during "restart of one of two instances" restart
-during "restart --suspended of both" restart_suspended
+[ "$form" = quick ] || during "restart --suspended of both" restart_suspended

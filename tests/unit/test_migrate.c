@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "common/base/auto.h"
+#include "common/base/fs.h"
 #include "common/buildfile/buildfile.h"
 #include "common/store/deployment.h"
 #include "common/store/hold.h"
 #include "common/store/instance.h"
 #include "common/store/service.h"
 #include "deployer/migrate.h"
+#include "deployer/scale.h"
 #include "tests/support/tmpdb.h"
 
 Suite *migrate_suite(void);
@@ -179,6 +181,43 @@ START_TEST(hold__nobody_waits_for_the_first_version)
 }
 END_TEST
 
+static void
+save_hold(enum dc_hold_owner owner)
+{
+	ck_assert_int_eq(dc_hold_save(t.db, NULL, t.service, owner,
+			     dc_now_ms() + 60000, &err),
+	    0);
+}
+
+/* The old one was just being restarted, and its user has suspended all. */
+START_TEST(switch__ends_every_hold_but_the_users)
+{
+	dc_auto_deployment struct dc_deployment d = {0};
+	dc_auto_instance struct dc_instance was = {0};
+	int64_t new;
+
+	t.deployment = tmpdb_add_deployment(&t);
+	new = tmpdb_add_instance(&t, t.service,
+	    tmpdb_add_snapshot(&t, t.service, 0));
+	tmpdb_exec(t.db, "UPDATE instances SET state = CASE WHEN state = 'up'"
+			 " THEN 'restarting' ELSE 'ready' END");
+	save_hold(DC_HOLD_DEPLOYMENT);
+	save_hold(DC_HOLD_INSTANCE);
+	save_hold(DC_HOLD_USER);
+	ck_assert_int_eq(dc_deployment_load(t.db, &d, t.deployment, &err), 0);
+	ck_assert_int_eq(scale_switch(&job, &d, &err), 0);
+	ck_assert_int_eq(dc_instance_load(t.db, &was, old, &err), 0);
+	ck_assert_int_eq(was.state, DC_INSTANCE_DRAINING);
+	dc_instance_done(&was);
+	ck_assert_int_eq(dc_instance_load(t.db, &was, new, &err), 0);
+	ck_assert_int_eq(was.state, DC_INSTANCE_UP);
+	ck_assert_int_eq(tmpdb_int(t.db, "SELECT count(*) AS n FROM holds"
+					 " WHERE owner = 'user'"),
+	    1);
+	ck_assert_int_eq(tmpdb_int(t.db, "SELECT count(*) AS n FROM holds"), 1);
+}
+END_TEST
+
 Suite *
 migrate_suite(void)
 {
@@ -197,6 +236,7 @@ migrate_suite(void)
 	tcase_add_test(tc, decide__only_when_the_build_file_has_it);
 	tcase_add_test(tc, hold__covers_all_deadlines);
 	tcase_add_test(tc, hold__nobody_waits_for_the_first_version);
+	tcase_add_test(tc, switch__ends_every_hold_but_the_users);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -220,6 +220,26 @@ format_date(const char *iso)
 	return dc_asprintf("%s %s", day, clock);
 }
 
+/* Of one that is done and was given up, and of the one that did it. */
+static const char *
+error_of(const struct dc_json *deployment)
+{
+	const char *state = dc_json_find_str(deployment, "state");
+	const char *error = dc_json_find_str(deployment, "error");
+
+	return state != NULL && strcmp(state, "done") == 0 && error != NULL
+		   ? error
+		   : "";
+}
+
+static const char *
+note_of(const struct dc_json *deployment)
+{
+	if (dc_json_has_true(deployment, "is_rollback"))
+		return "  the platform's rollback";
+	return *error_of(deployment) != '\0' ? "  " : "";
+}
+
 static void
 print_deployments(const struct dc_json *all, const char *app)
 {
@@ -236,7 +256,8 @@ print_deployments(const struct dc_json *all, const char *app)
 		dc_auto_free char *revision = find_text(one, "revision");
 		dc_auto_free char *id = find_text(one, "deploy_id");
 
-		(void)printf("%-19s %-24s %s\n", date, revision, id);
+		(void)printf("%-19s %-24s %s%s%s\n", date, revision, id,
+		    note_of(one), error_of(one));
 	}
 	if (n >= 2) {
 		dc_auto_free char *id =

@@ -155,6 +155,8 @@ print_application(const struct dc_json *a, const char *app, const char *git)
 	(void)printf("flavor:    %s\n", text_of(a, "flavor"));
 	if (*text_of(a, "revision") != '\0')
 		(void)printf("revision:  %s\n", text_of(a, "revision"));
+	if (*text_of(a, "rollback") != '\0')
+		(void)printf("rollback:  %s\n", text_of(a, "rollback"));
 	if (*text_of(a, "state") != '\0')
 		(void)printf("state:     %s\n", text_of(a, "state"));
 	if (dc_json_find(a, "maintenance") != NULL)

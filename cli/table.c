@@ -53,10 +53,15 @@ const struct command commands[] = {
 	"with dcloud are known.",
 	validate_run},
     {"deploy", "revision", 1, 1, OPT_CLEAN, "deploy an uploaded revision again",
-	"The revision may be latest or previous.", deploy_revision_run},
+	"The revision may be latest or previous. One that served until a few "
+	"minutes ago is in reserve: then nothing has to be started.",
+	deploy_revision_run},
     {"revisions", "", 0, 0, OPT_JSON, "list the uploaded revisions",
 	"A star marks the running one.", revisions_run},
-    {"dlist", "", 0, 0, OPT_JSON, "list the deployments", "", dlist_run},
+    {"dlist", "", 0, 0, OPT_JSON, "list the deployments",
+	"Says which the platform has taken back (rollback: of the build file), "
+	"and why.",
+	dlist_run},
     {"dlogs", "[latest|ID] [service[.n]]", 0, 2, LOG_OPTS,
 	"print the log of a deployment",
 	"Follows it while the deployment is under way. Naming a service or "

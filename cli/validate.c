@@ -201,8 +201,14 @@ print_extras(const struct dc_service_def *def)
 {
 	dc_auto_json struct dc_json *others = dc_json_copy(def->extras);
 
+	const struct dc_json *rollback = dc_json_find(others, "rollback");
+
 	print_object("healthcheck", dc_json_find(others, "healthcheck"));
 	dc_json_remove(others, "healthcheck");
+	if (dc_json_is_true(rollback))
+		print_value(0, "rollback", "true");
+	print_object("rollback", rollback);
+	dc_json_remove(others, "rollback");
 	print_object("other keys", others);
 }
 

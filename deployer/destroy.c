@@ -9,6 +9,7 @@
 #include "common/store/build.h"
 #include "common/store/deployment.h"
 #include "common/store/instance.h"
+#include "common/store/reserve.h"
 #include "common/store/service.h"
 #include "deployer/codesweep.h"
 #include "deployer/data.h"
@@ -46,6 +47,8 @@ end_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	if ((DC_SERVING & DC_FROM(i->state)) != 0)
 		return let_go(dc_instance_move(w->job->db, i->id, (int)i->state,
 		    DC_INSTANCE_DRAINING, NULL, err));
+	if (i->state == DC_INSTANCE_RESERVED)
+		return let_go(dc_reserve_end(w->job->db, i->id, err));
 	return 0;
 }
 

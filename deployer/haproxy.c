@@ -20,7 +20,9 @@ enum {
 	ANSWER_SECONDS = 10,
 	ANSWER_MAX = 64 << 20,
 	STAT_QCUR = 2,
-	STAT_SCUR = 4
+	STAT_SCUR = 4,
+	STAT_1XX = 39,
+	STAT_5XX = 43
 };
 
 /* Bits of srv_admin_state and the value of srv_op_state, section 9.3. */
@@ -233,7 +235,7 @@ haproxy_servers(struct haproxy_servers *out, const char *socket, pid_t pid,
 	return 0;
 }
 
-static long
+static int64_t
 field(const char *line, int index)
 {
 	while (index-- > 0) {
@@ -242,16 +244,25 @@ field(const char *line, int index)
 			return 0;
 		line++;
 	}
-	return strtol(line, NULL, 10);
+	return strtoll(line, NULL, 10);
+}
+
+static void
+add_line(struct haproxy_count *c, const char *line)
+{
+	c->sessions += (long)(field(line, STAT_QCUR) + field(line, STAT_SCUR));
+	for (int i = STAT_1XX; i <= STAT_5XX; i++)
+		c->answers += field(line, i);
+	c->errors += field(line, STAT_5XX);
 }
 
 int
-haproxy_sessions(long *out, const char *socket, pid_t pid, const char *backend,
-    const char *server, struct dc_err *err)
+haproxy_count(struct haproxy_count *out, const char *socket, pid_t pid,
+    const char *backend, const char *server, struct dc_err *err)
 {
 	dc_auto_free char *answer = NULL, *cmd = NULL, *want = NULL;
+	struct haproxy_count c = {0};
 	char *save = NULL;
-	long n = 0;
 	int rc;
 
 	cmd = dc_asprintf("show stat %s 4 -1", backend);
@@ -263,7 +274,7 @@ haproxy_sessions(long *out, const char *socket, pid_t pid, const char *backend,
 	     line = strtok_r(NULL, "\n", &save))
 		if (dc_has_prefix(line, want) &&
 		    (line[strlen(want)] == ',' || line[strlen(want)] == 'w'))
-			n += field(line, STAT_QCUR) + field(line, STAT_SCUR);
-	*out = n;
+			add_line(&c, line);
+	*out = c;
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define HAPROXY_MAX_WORKERS 32
@@ -57,10 +58,15 @@ int haproxy_servers(struct haproxy_servers *out, const char *socket, pid_t pid,
     struct dc_err *err);
 void haproxy_servers_done(struct haproxy_servers *s);
 
-/* Sessions and queued requests of one server, with those that are called after
- * it ("i12", "i12w1"), in one worker; 0 when it does not
- * know the server. */
-int haproxy_sessions(long *out, const char *socket, pid_t pid,
+/* What one worker says of one server, with those that are called after it
+ * ("i12", "i12w1"): sessions and queued requests now, and since it is there
+ * answers and those of them that were 5xx. All 0 when it does not know it. */
+struct haproxy_count {
+	long sessions;
+	int64_t answers, errors;
+};
+
+int haproxy_count(struct haproxy_count *out, const char *socket, pid_t pid,
     const char *backend, const char *server, struct dc_err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "deployer/deploy.h"
 #include "deployer/restart.h"
 #include "deployer/retire.h"
+#include "deployer/rollback.h"
 #include "deployer/start.h"
 #include "deployer/sweep.h"
 #include "deployer/watch.h"
@@ -33,6 +34,7 @@
 const struct dc_job_kind kinds[] = {
     {.name = "watch", .every = 1, .run = watch_run},
     {.name = "check", .every = 1, .run = checker_run},
+    {.name = "rollback", .every = 1, .run = rollback_run},
     {.name = "sweep", .every = 60, .run = sweep_run},
     {.name = "deployment",
 	.machine = &dc_deployment_machine,

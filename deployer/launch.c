@@ -39,6 +39,7 @@ struct watch_for {
 	bool steady;      /* all programs stay up */
 	int64_t limit;    /* monotonic ms */
 	int64_t quiet_ms; /* and nothing listens for so long; 0: never */
+	bool once;        /* the deadline is that of one check */
 	pid_t pid;        /* of the container */
 	const struct unit *u;
 	char *const *env; /* for the command of the health check, or NULL */
@@ -299,6 +300,16 @@ wait_sockets(struct unit *u, const struct dc_port *http,
 }
 
 static int
+load_health(struct health *out, const struct watch_for *w, struct dc_err *err)
+{
+	int rc = health_load(out, &w->u->def, err);
+
+	if (rc == 0 && w->once)
+		out->deadline = out->timeout;
+	return rc;
+}
+
+static int
 wait_responsive(struct unit *u, const struct watch_for *quiet,
     struct dc_err *err)
 {
@@ -307,7 +318,7 @@ wait_responsive(struct unit *u, const struct watch_for *quiet,
 	const struct dc_port *tcp = ports_find(u->ports, u->nports, "tcp");
 	dc_auto_fd int watch = -1;
 	struct health health;
-	int rc = health_load(&health, &u->def, err);
+	int rc = load_health(&health, &w, err);
 
 	if (rc == 0)
 		rc = control_watch(&watch, u->box_dir, err);
@@ -333,7 +344,7 @@ wait_well(struct unit *u, const struct watch_for *w, struct dc_err *err)
 	int rc = wait_responsive(u, w, err);
 
 	if (rc == 0)
-		rc = health_load(&health, &u->def, err);
+		rc = load_health(&health, w, err);
 	if (rc < 0 || health.command == NULL || u->row.suspended)
 		return rc;
 	command.env = w->env;
@@ -447,10 +458,11 @@ say_worker(struct unit *u, struct dc_err *err)
 }
 
 int
-launch_wait(struct unit *u, struct dc_err *err)
+launch_wait(struct unit *u, bool once, struct dc_err *err)
 {
 	struct watch_for w = {.limit = INT64_MAX / 2,
 	    .u = u,
+	    .once = once,
 	    .pid = dc_box_pid(u->boxes, u->box)};
 	struct dc_err *shared = mmap(NULL, sizeof(*shared),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -459,7 +471,7 @@ launch_wait(struct unit *u, struct dc_err *err)
 
 	if (shared == MAP_FAILED)
 		return dc_fail_errno(err, "mmap");
-	rc = find_quiet(&w.quiet_ms, u, err);
+	rc = once ? 0 : find_quiet(&w.quiet_ms, u, err);
 	if (rc == 0)
 		rc = environment_load(&env, u->job->conf, u->job->db, &u->row,
 		    &u->def, u->ports, u->nports, err);

@@ -4,7 +4,8 @@
 
 #include "deployer/unit.h"
 
-/* CONTRACT A, "instance counts as responsive". DC_EUSER: it does not. */
-int launch_wait(struct unit *u, struct dc_err *err);
+/* CONTRACT A, "instance counts as responsive". ONCE: it has been so before, and
+ * has no longer than a single check. DC_EUSER: it does not. */
+int launch_wait(struct unit *u, bool once, struct dc_err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/store/data.h"
 #include "common/store/hold.h"
 #include "deployer/data.h"
+#include "deployer/reserve.h"
 #include "deployer/route.h"
 #include "deployer/unit.h"
 
@@ -14,16 +15,17 @@
 /* How often HAProxy is asked whether the last request has ended. */
 #define ASK_MS 50
 
+/* *N is how many requests are left then. */
 static int
-drain(struct unit *u, int seconds, struct dc_err *err)
+drain(long *n, struct unit *u, int seconds, struct dc_err *err)
 {
 	int64_t end = dc_mono_ms() + seconds * 1000L;
-	long n = 1;
 	int rc = route_sync(u->job->conf, u->job->db, err);
 
-	while (rc == 0 && n > 0 && dc_mono_ms() < end) {
-		rc = route_sessions(&n, u->job->conf, u->job->db, &u->row, err);
-		if (rc == 0 && n > 0)
+	*n = 1;
+	while (rc == 0 && *n > 0 && dc_mono_ms() < end) {
+		rc = route_sessions(n, u->job->conf, u->job->db, &u->row, err);
+		if (rc == 0 && *n > 0)
 			(void)poll(NULL, 0, ASK_MS);
 	}
 	return rc;
@@ -38,34 +40,60 @@ retire_stop(struct unit *u, struct dc_err *err)
 			 DC_HOLD_INSTANCE, NULL) == 0 ||
 		     dc_hold_find(u->job->db, &hold, u->row.service_id,
 			 DC_HOLD_USER, NULL) == 0;
+	long n;
 	int rc =
-	    drain(u, waits ? DC_HOLD_DRAIN_SECONDS : DC_DRAIN_SECONDS, err);
+	    drain(&n, u, waits ? DC_HOLD_DRAIN_SECONDS : DC_DRAIN_SECONDS, err);
 
 	return rc == 0 ? dc_box_stop(u->boxes, u->box, DC_STOP_SECONDS, err)
 		       : rc;
+}
+
+/* One that was in reserve has been drained for long. */
+static int
+leave(bool *kept, struct unit *u, struct dc_err *err)
+{
+	int64_t until = u->row.reserved_until;
+	long n = 0;
+	int rc;
+
+	if (until != 0 && until <= dc_now_ms())
+		return 0;
+	rc = drain(&n, u, DC_DRAIN_SECONDS, err);
+	return rc == 0 && n == 0 ? reserve_keep(kept, u, err) : rc;
+}
+
+static int
+end(struct unit *u, bool was_up, struct dc_err *err)
+{
+	struct dc_job *job = u->job;
+	int rc = 0;
+
+	if (was_up)
+		rc = dc_box_stop(u->boxes, u->box, DC_STOP_SECONDS, err);
+	if (rc == 0)
+		rc = data_keep(u, err);
+	if (rc == 0)
+		rc = dc_box_destroy(u->boxes, u->box, err);
+	if (rc == 0)
+		rc = dc_instance_end(job->db, job->id, (int)u->row.state,
+		    job->claim, err);
+	if (rc == 0 && was_up)
+		rc = route_sync(job->conf, job->db, err);
+	return rc;
 }
 
 int
 retire_run(struct dc_job *job, struct dc_err *err)
 {
 	struct unit u = {0};
-	bool was_up;
+	bool was_up, kept = false;
 	int rc = unit_load(&u, job, err);
 
 	was_up = rc == 0 && u.row.state == DC_INSTANCE_DRAINING;
 	if (was_up)
-		rc = drain(&u, DC_DRAIN_SECONDS, err);
-	if (rc == 0 && was_up)
-		rc = dc_box_stop(u.boxes, u.box, DC_STOP_SECONDS, err);
-	if (rc == 0)
-		rc = data_keep(&u, err);
-	if (rc == 0)
-		rc = dc_box_destroy(u.boxes, u.box, err);
-	if (rc == 0)
-		rc = dc_instance_end(job->db, job->id, (int)u.row.state,
-		    job->claim, err);
-	if (rc == 0 && was_up)
-		rc = route_sync(job->conf, job->db, err);
+		rc = leave(&kept, &u, err);
+	if (rc == 0 && !kept)
+		rc = end(&u, was_up, err);
 	unit_done(&u);
 	return rc;
 }
@@ -88,10 +116,11 @@ int
 retire_park(struct dc_job *job, struct dc_err *err)
 {
 	struct unit u = {0};
+	long n;
 	int rc = unit_load(&u, job, err);
 
 	if (rc == 0)
-		rc = drain(&u, DC_HOLD_DRAIN_SECONDS, err);
+		rc = drain(&n, &u, DC_HOLD_DRAIN_SECONDS, err);
 	if (rc == 0)
 		rc = dc_box_stop(u.boxes, u.box, DC_STOP_SECONDS, err);
 	if (rc == 0)

@@ -204,6 +204,8 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	size_t n;
 	int sockets = 0, rc;
 
+	if (i->state == DC_INSTANCE_DRAINING && i->reserved_until != 0)
+		return 0; /* it has drained */
 	rc = dc_instance_load_ports(r->db, i->id, ports, DC_MAX_PORTS + 1, &n,
 	    err);
 	if (rc < 0)
@@ -415,6 +417,24 @@ route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
 	if (rc == 0)
 		*n = total;
 	return rc;
+}
+
+int
+route_answers(int64_t *answers, int64_t *errors, const struct dc_conf *conf,
+    struct dc_db *db, const struct dc_instance *instance, struct dc_err *err)
+{
+	const struct router_conf c = {.run = conf->run};
+	struct haproxy_count count = {0};
+	int slot = 0, rc;
+
+	rc = find_slot(&slot, db, instance->service_id, err);
+	if (rc == 0)
+		rc = router_count(&count, &c, slot, instance->id, err);
+	if (rc < 0 && rc != DC_ENOTFOUND)
+		return rc;
+	*answers = count.answers;
+	*errors = count.errors;
+	return 0;
 }
 
 /* A HAProxy that is not running, or has no such server, begins with it up. */

@@ -14,6 +14,11 @@ int route_sync(const struct dc_conf *conf, struct dc_db *db,
 int route_sessions(long *n, const struct dc_conf *conf, struct dc_db *db,
     const struct dc_instance *instance, struct dc_err *err);
 
+/* How many requests of its http port it has answered since HAProxy knows it,
+ * and how many with 5xx. DC_EBUSY: HAProxy does not say. */
+int route_answers(int64_t *answers, int64_t *errors, const struct dc_conf *conf,
+    struct dc_db *db, const struct dc_instance *instance, struct dc_err *err);
+
 /* An instance that was away has answered its probe: HAProxy need not find out
  * by its own checks. */
 int route_set_up(const struct dc_conf *conf, struct dc_db *db,

@@ -91,5 +91,9 @@ int router_sync(struct router_report *r, const struct router_conf *c,
  * 0 when HAProxy is not running; a silent one is asked for 3 s. */
 int router_sessions(long *n, const struct router_conf *c, int slot,
     int64_t instance, struct dc_err *err);
+/* All counts (haproxy.h), of all workers together. DC_EBUSY: nobody says. */
+struct haproxy_count;
+int router_count(struct haproxy_count *out, const struct router_conf *c,
+    int slot, int64_t instance, struct dc_err *err);
 
 #endif

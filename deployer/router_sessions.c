@@ -2,7 +2,6 @@
  */
 #include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/auto.h"
@@ -10,30 +9,36 @@
 #include "common/base/str.h"
 #include "deployer/haproxy.h"
 #include "deployer/router_config.h"
+#include "deployer/router_server.h"
 
 #define SILENT_MS 3000 /* silent for so long, HAProxy is not there */
 #define ASK_MS 20
 
-/* DC_EBUSY: nobody can say just now. */
-static int
-count(long *n, const char *socket, const char *be, const char *name,
-    struct dc_err *err)
+int
+router_count(struct haproxy_count *out, const struct router_conf *c, int slot,
+    int64_t instance, struct dc_err *err)
 {
+	dc_auto_free char *socket =
+	    dc_asprintf("%s/haproxy-master.sock", c->run);
+	struct haproxy_count total = {0}, one;
 	struct haproxy_workers w;
-	long total = 0;
+	char be[32], name[ROUTER_NAME_SIZE];
 	int rc = haproxy_workers(&w, socket, err);
 
+	router_backend_name(be, sizeof(be), slot);
+	router_server_name(name, instance, 0);
 	for (size_t i = 0; rc == 0 && i < w.n; i++) {
-		long one = 0;
-
-		rc = haproxy_sessions(&one, socket, w.v[i].pid, be, name, err);
+		one = (struct haproxy_count){0};
+		rc = haproxy_count(&one, socket, w.v[i].pid, be, name, err);
 		if (rc == DC_ENOTFOUND)
 			rc = 0;
-		total += one;
+		total.sessions += one.sessions;
+		total.answers += one.answers;
+		total.errors += one.errors;
 	}
 	if (rc == 0)
-		*n = total;
-	return rc;
+		*out = total;
+	return rc < 0 ? dc_wrap(err, rc, "count of %s/%s", be, name) : 0;
 }
 
 /* While it reloads HAProxy does not answer, and has all the sessions it had. */
@@ -41,20 +46,16 @@ int
 router_sessions(long *n, const struct router_conf *c, int slot,
     int64_t instance, struct dc_err *err)
 {
-	dc_auto_free char *socket =
-	    dc_asprintf("%s/haproxy-master.sock", c->run);
 	int64_t end = dc_mono_ms() + SILENT_MS;
-	char be[32], name[32];
+	struct haproxy_count count = {0};
 	int rc;
 
-	router_backend_name(be, sizeof(be), slot);
-	(void)snprintf(name, sizeof(name), "i%" PRId64, instance);
-	while ((rc = count(n, socket, be, name, err)) == DC_EBUSY &&
-	       dc_mono_ms() < end)
+	while (
+	    (rc = router_count(&count, c, slot, instance, err)) == DC_EBUSY &&
+	    dc_mono_ms() < end)
 		(void)poll(NULL, 0, ASK_MS);
-	if (rc == DC_EBUSY)
-		*n = 0;
-	else if (rc < 0)
-		return dc_wrap(err, rc, "sessions of %s/%s", be, name);
+	if (rc < 0 && rc != DC_EBUSY)
+		return rc;
+	*n = count.sessions;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "deployer/move.h"
 #include "deployer/ports.h"
 #include "deployer/publish.h"
+#include "deployer/reserve.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -69,17 +70,36 @@ add_routes(struct work *w, int64_t id, const struct dc_service_def *def,
 	return dc_service_add_route(w->job->db, id, w->job->conf->domain, err);
 }
 
+/* From the reserve where there is one, else anew; nothing of a version that
+ * migrates may run before that has ended. */
+static int
+add_row(struct work *w, const struct reserve_wish *wish, struct dc_err *err)
+{
+	bool taken = false;
+	int64_t id;
+	int rc = w->d->migrates ? 0 : reserve_take(&taken, w->job, wish, err);
+
+	if (rc < 0 || taken)
+		return rc;
+	return dc_instance_add(w->job->db, &id, w->d->id, wish->service_id,
+	    wish->snapshot_id, wish->definition, wish->number, wish->memory,
+	    w->job->node_id, err);
+}
+
 static int
 add_rows(struct work *w, const struct dc_service *s, const char *definition,
     int64_t snapshot_id, int64_t first, int64_t n, struct dc_err *err)
 {
-	int64_t memory = s->memory > 0 ? s->memory : DC_DEFAULT_MEMORY;
-	int64_t i, id;
+	struct reserve_wish wish = {.deployment_id = w->d->id,
+	    .service_id = s->id,
+	    .snapshot_id = snapshot_id,
+	    .number = first,
+	    .memory = s->memory > 0 ? s->memory : DC_DEFAULT_MEMORY,
+	    .definition = definition};
 	int rc = 0;
 
-	for (i = first; rc == 0 && i < n; i++)
-		rc = dc_instance_add(w->job->db, &id, w->d->id, s->id,
-		    snapshot_id, definition, i, memory, w->job->node_id, err);
+	for (; rc == 0 && wish.number < n; wish.number++)
+		rc = add_row(w, &wish, err);
 	return rc;
 }
 

@@ -23,6 +23,7 @@
 #include "deployer/packages.h"
 #include "deployer/ports.h"
 #include "deployer/postinstall.h"
+#include "deployer/reserve.h"
 #include "deployer/retire.h"
 #include "deployer/route.h"
 #include "deployer/router.h"
@@ -144,6 +145,8 @@ make_box(struct unit *u, struct environment *env, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_instance_save_ports(u->job->db, u->row.id, u->ports,
 		    u->nports, err);
+	if (rc == 0)
+		rc = reserve_note(u, env, err);
 	return rc == 0 ? dc_box_start(u->boxes, u->box, err) : rc;
 }
 
@@ -270,7 +273,7 @@ launch(struct unit *u, bool quiet, struct dc_err *err)
 		rc = unit_say(u, DC_LOG_INFO, err,
 		    "Waiting for the instance to become responsive...");
 	if (rc == 0 && n > 0)
-		rc = launch_wait(u, err);
+		rc = launch_wait(u, false, err);
 	return rc;
 }
 
@@ -365,6 +368,12 @@ run_phases(struct unit *u, struct environment *env, struct dc_err *err)
 
 	if (has_served(u))
 		return come_back(u, env, err);
+	if (u->row.reserved_until != 0) {
+		rc = reserve_wake(u, err);
+		if (rc != DC_ENOTFOUND)
+			return rc;
+		rc = 0;
+	}
 	if (u->row.state != DC_INSTANCE_LAUNCHING)
 		rc = dc_box_destroy(u->boxes, u->box, err);
 	if (rc == 0 && u->row.state == DC_INSTANCE_INSTALLING)

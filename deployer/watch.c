@@ -8,6 +8,7 @@
 #include "common/store/domain.h"
 #include "common/store/instance.h"
 #include "deployer/destroy.h"
+#include "deployer/reserve.h"
 #include "deployer/restart.h"
 #include "deployer/route.h"
 
@@ -147,6 +148,8 @@ watch_run(struct dc_job *job, struct dc_err *err)
 		    add, &w, err);
 		if (rc == 0)
 			rc = destroy_step(job, err);
+		if (rc == 0)
+			rc = reserve_step(job, err);
 		if (rc == 0)
 			rc = follow_domains(&w, err);
 		if (rc == 0)

@@ -8,6 +8,7 @@
 #include "common/base/str.h"
 #include "common/store/maintenance.h"
 #include "common/store/revision.h"
+#include "common/store/rollback.h"
 #include "common/store/variable.h"
 #include "uploader/date.h"
 #include "uploader/service_json.h"
@@ -90,6 +91,17 @@ add_maintenance(struct dc_json *to, struct request *rq, struct dc_err *err)
 	return 0;
 }
 
+static int
+add_rollback(struct dc_json *to, struct request *rq, struct dc_err *err)
+{
+	dc_auto_free char *text = NULL;
+	int rc = dc_rollback_find(rq->db, &text, rq->app.id, err);
+
+	if (rc == 0 && text != NULL)
+		dc_json_add_str(to, "rollback", text);
+	return rc;
+}
+
 int
 application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -104,6 +116,8 @@ application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (rc == 0)
 		dc_json_add_str(j, "revision", running.name);
 	rc = add_maintenance(j, rq, err);
+	if (rc == 0)
+		rc = add_rollback(j, rq, err);
 	if (rc < 0)
 		return rc;
 	rc = service_json_all(rq, &services, err);

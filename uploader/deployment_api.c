@@ -109,6 +109,7 @@ add_deployment(const struct dc_deployment *d, void *arg, struct dc_err *err)
 	    dc_deployment_machine.states[d->state].name);
 	dc_json_add_bool(j, "clean", d->clean);
 	dc_json_add_str(j, "error", d->error);
+	dc_json_add_bool(j, "is_rollback", d->rolls_back != 0);
 	date_add(j, "created_at", d->created_at * 1000);
 	dc_json_add(arg, NULL, j);
 	return 0;

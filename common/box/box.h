@@ -69,9 +69,10 @@ int dc_box_each(const char *boxes, const char *prefix, dc_box_fn *fn, void *arg,
     struct dc_err *err);
 
 int dc_box_set_memory(const char *name, long long bytes, struct dc_err *err);
-/* Frozen processes keep their memory and get no time. */
-int dc_box_freeze(const char *boxes, const char *name, bool frozen,
-    struct dc_err *err);
+/* Frozen processes keep their memory and get no time. DC_EBUSY: they go on.
+ * dc_box_stop and dc_box_destroy thaw what they end. */
+int dc_box_freeze(const char *name, struct dc_err *err);
+int dc_box_thaw(const char *name, struct dc_err *err);
 
 struct dc_box_run {
 	char *const *argv;

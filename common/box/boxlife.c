@@ -203,10 +203,15 @@ dc_box_pid(const char *boxes, const char *name)
 }
 
 int
-dc_box_freeze(const char *boxes, const char *name, bool frozen,
-    struct dc_err *err)
+dc_box_freeze(const char *name, struct dc_err *err)
 {
-	return dc_lxc_freeze(boxes, name, frozen, err);
+	return dc_cgroup_freeze(name, err);
+}
+
+int
+dc_box_thaw(const char *name, struct dc_err *err)
+{
+	return dc_cgroup_thaw(name, err);
 }
 
 int
@@ -339,8 +344,10 @@ dc_box_stop(const char *boxes, const char *name, int seconds,
 	pid_t pid = dc_lxc_pid(boxes, name);
 	dc_auto_fd int fd = pid > 0 ? pidfd_open(pid, 0) : -1;
 	dc_auto_fd int lock = -1;
-	int rc;
+	int rc = dc_cgroup_thaw(name, err);
 
+	if (rc < 0)
+		return dc_wrap(err, rc, "stop %s", name);
 	/* Asked again: the number may have been reused before we held it. */
 	if (fd >= 0 && dc_lxc_pid(boxes, name) == pid) {
 		(void)pidfd_send_signal(fd, SIGTERM, NULL, 0);

@@ -252,12 +252,91 @@ each_top(found_fn *fn, void *arg, struct dc_err *err)
 static int
 thaw_one(int parent, const char *dir, void *arg, struct dc_err *err)
 {
-	dc_auto_free char *file = dc_asprintf("%s/freezer.state", dir);
+	dc_auto_free char *v1 = dc_asprintf("%s/freezer.state", dir);
+	dc_auto_free char *v2 = dc_asprintf("%s/cgroup.freeze", dir);
 
 	(void)err;
-	if (dc_cgroup_is_of(dir, arg))
-		write_at(parent, file, "THAWED");
+	if (!dc_cgroup_is_of(dir, arg))
+		return 0;
+	write_at(parent, v1, "THAWED");
+	write_at(parent, v2, "0");
 	return 0;
+}
+
+int
+dc_cgroup_thaw(const char *name, struct dc_err *err)
+{
+	dc_auto_free char *copy = dc_strdup(name);
+
+	return each_top(thaw_one, copy, err);
+}
+
+/* How a hierarchy freezes: VALUE goes into FILE, STATE then holds the words
+ * SAID. */
+static const struct freezer {
+	const char *file, *value, *state, *said;
+} freezers[] = {
+    {"freezer.state", "FROZEN", "freezer.state", "FROZEN"},
+    {"cgroup.freeze", "1", "cgroup.events", "frozen 1"},
+};
+
+struct freezing {
+	const char *name;
+	const struct freezer *how;
+	bool found;
+};
+
+static bool
+is_frozen(int dirfd, const struct freezer *how)
+{
+	dc_auto_fd int fd = openat(dirfd, how->state, O_RDONLY | O_CLOEXEC);
+	char text[256];
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, how->said) != NULL;
+}
+
+static int
+freeze_one(int parent, const char *dir, void *arg, struct dc_err *err)
+{
+	struct freezing *f = arg;
+	dc_auto_fd int fd = -1;
+	int i;
+
+	if (!dc_cgroup_is_of(dir, f->name) ||
+	    !dc_has_prefix(dir, "lxc.payload."))
+		return 0;
+	fd = openat(parent, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || faccessat(fd, f->how->file, F_OK, 0) < 0)
+		return 0;
+	f->found = true;
+	write_at(fd, f->how->file, f->how->value);
+	for (i = 0; i < 2 * TRIES; i++) {
+		if (is_frozen(fd, f->how))
+			return 0;
+		(void)nanosleep(&retry_after, NULL);
+	}
+	return dc_fail(err, DC_EBUSY, "'%s' does not freeze", dir);
+}
+
+/* Where both are mounted, what one has frozen the other never sees as such. */
+int
+dc_cgroup_freeze(const char *name, struct dc_err *err)
+{
+	struct freezing f = {.name = name};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && !f.found && i < 2; i++) {
+		f.how = &freezers[i];
+		rc = each_top(freeze_one, &f, err);
+	}
+	if (rc < 0)
+		(void)dc_cgroup_thaw(name, NULL);
+	else if (!f.found)
+		rc = dc_fail(err, DC_ENOTFOUND, "'%s' has no cgroup", name);
+	return rc;
 }
 
 static int
@@ -272,8 +351,7 @@ int
 dc_cgroup_destroy(const char *name, struct dc_err *err)
 {
 	dc_auto_free char *copy = dc_strdup(name);
-
-	int rc = each_top(thaw_one, copy, err);
+	int rc = dc_cgroup_thaw(name, err);
 
 	return rc < 0 ? rc : each_top(destroy_one, copy, err);
 }

@@ -34,6 +34,12 @@ bool dc_cgroup_is_of(const char *dir, const char *name);
  * for it to be gone and removes them. None there is success. */
 int dc_cgroup_destroy(const char *name, struct dc_err *err);
 
+/* Gives all that is in them no time any more; they keep their memory. DC_EBUSY:
+ * not within 2 seconds, it goes on. DC_ENOTFOUND: there is no such container.
+ */
+int dc_cgroup_freeze(const char *name, struct dc_err *err);
+int dc_cgroup_thaw(const char *name, struct dc_err *err);
+
 /* Removes the cgroup that liblxc's monitors die in, when nobody does. */
 void dc_cgroup_tidy(void);
 

@@ -57,18 +57,6 @@ dc_lxc_pid(const char *boxes, const char *name)
 	return pid > 0 ? pid : 0;
 }
 
-int
-dc_lxc_freeze(const char *boxes, const char *name, bool frozen,
-    struct dc_err *err)
-{
-	auto_handle struct lxc_container *c = open_handle(boxes, name);
-
-	if (c == NULL || !(frozen ? c->freeze(c) : c->unfreeze(c)))
-		return dc_fail(err, DC_EFAIL, "%s '%s'",
-		    frozen ? "freeze" : "unfreeze", name);
-	return 0;
-}
-
 /* In the container, as the wanted user, descriptors in place. */
 static int
 run_inside(void *arg)

@@ -10,8 +10,6 @@ int dc_lxc_start(const char *boxes, const char *name, struct dc_err *err);
 
 bool dc_lxc_is_running(const char *boxes, const char *name);
 pid_t dc_lxc_pid(const char *boxes, const char *name);
-int dc_lxc_freeze(const char *boxes, const char *name, bool frozen,
-    struct dc_err *err);
 int dc_lxc_attach(pid_t *pid, const char *boxes, const char *name,
     const struct dc_box_run *run, struct dc_err *err);
 

@@ -11,6 +11,7 @@
 #include "common/buildfile/migrate.h"
 #include "common/buildfile/path.h"
 #include "common/buildfile/report.h"
+#include "common/buildfile/rollback.h"
 
 #define fail(f, node, ...)                                                     \
 	dc_report((f)->err, (f)->y, (node)->line, (node)->column, NULL,        \
@@ -303,6 +304,18 @@ set_instances(struct dc_service_def *def, const struct dc_fields *f,
 	return 0;
 }
 
+/* What is the platform's own stays among the extra keys. */
+static int
+set_rollback(struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *v, const struct dc_field *field)
+{
+	int rc = dc_rollback_check(f, v);
+
+	if (rc == 0)
+		dc_json_add(def->extras, field->name, dc_yaml_to_json(v));
+	return rc;
+}
+
 #define AT(member) offsetof(struct dc_service_def, member)
 
 static const struct dc_field fields[] = {
@@ -324,6 +337,7 @@ static const struct dc_field fields[] = {
     {"listen_var", dc_listen_set_var, 0},
     {"workers", dc_listen_set_workers, 0},
     {"instances", set_instances, 0},
+    {"rollback", set_rollback, 0},
     {NULL, NULL, 0},
 };
 

@@ -77,6 +77,7 @@ fill(struct dc_deployment *d, struct dc_stmt *q)
 	d->state =
 	    (enum dc_deployment_state)dc_machine_parse(&dc_deployment_machine,
 		dc_stmt_get_text(q, "state"));
+	d->rolls_back = dc_stmt_get_int(q, "rolls_back");
 	d->created_at = dc_stmt_get_int(q, "created_at");
 	d->deploy_id = dc_stmt_dup_text(q, "deploy_id");
 	d->application = dc_stmt_dup_text(q, "application");
@@ -220,14 +221,15 @@ dc_deployment_add(struct dc_db *db, int64_t *id, char **deploy_id,
     struct dc_err *err)
 {
 	dc_auto_free char *name = new_deploy_id();
-	int rc;
+	bool is_ours = !dc_db_in_transaction(db);
+	int rc = is_ours ? dc_db_begin(db, err) : 0;
 
-	rc = dc_db_begin(db, err);
 	if (rc < 0)
 		return rc;
 	rc = insert(db, id, name, application_id, revision_id, account_id,
 	    clean, err);
-	rc = dc_db_end(db, rc, err);
+	if (is_ours)
+		rc = dc_db_end(db, rc, err);
 	if (rc < 0)
 		return dc_wrap(err, rc, "add deployment");
 	if (deploy_id != NULL)

@@ -31,13 +31,15 @@ struct dc_deployment {
 	bool migrates; /* `migrate:` runs before its processes start */
 	enum dc_deployment_state state;
 	int64_t created_at;
+	int64_t rolls_back; /* that deployment, by the platform; 0: none */
 	char *deploy_id, *application, *account, *email, *revision, *error;
 };
 
 void dc_deployment_done(struct dc_deployment *d);
 #define dc_auto_deployment __attribute__((cleanup(dc_deployment_done)))
 
-/* A queued deployment and its first log line, in one transaction. The caller
+/* A queued deployment and its first log line, in one transaction (the caller's,
+ * when there is one). The caller
  * has filled revision_services. DEPLOY_ID (may be NULL) is the caller's. */
 int dc_deployment_add(struct dc_db *db, int64_t *id, char **deploy_id,
     int64_t application_id, int64_t revision_id, int64_t account_id, bool clean,

@@ -13,7 +13,8 @@
 	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_READY))
 
 static const struct dc_machine_state states[DC_INSTANCE_NSTATES] = {
-    [DC_INSTANCE_CREATING] = {"creating", "deployer", 0},
+    [DC_INSTANCE_CREATING] = {"creating", "deployer",
+	DC_FROM(DC_INSTANCE_RESERVED)},
     [DC_INSTANCE_INSTALLING] = {"installing", "deployer",
 	DC_FROM(DC_INSTANCE_CREATING)},
     [DC_INSTANCE_LAUNCHING] = {"launching", "deployer",
@@ -31,7 +32,10 @@ static const struct dc_machine_state states[DC_INSTANCE_NSTATES] = {
 	DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
 	    DC_FROM(DC_INSTANCE_RESTARTING)},
     [DC_INSTANCE_PARKED] = {"parked", "deployer", DC_FROM(DC_INSTANCE_PARKING)},
-    [DC_INSTANCE_DRAINING] = {"draining", "deployer", DC_SERVING},
+    [DC_INSTANCE_DRAINING] = {"draining", "deployer",
+	DC_SERVING | DC_FROM(DC_INSTANCE_RESERVED)},
+    [DC_INSTANCE_RESERVED] = {"reserved", "deployer",
+	DC_FROM(DC_INSTANCE_DRAINING)},
     [DC_INSTANCE_FAILED] = {"failed", "deployer", BEFORE_UP},
     [DC_INSTANCE_GONE] = {"gone", "deployer",
 	DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_FAILED)},
@@ -65,6 +69,7 @@ void
 dc_instance_done(struct dc_instance *i)
 {
 	free(i->definition);
+	free(i->fingerprint);
 	free(i->service);
 	free(i->application);
 	free(i->account);
@@ -115,6 +120,8 @@ fill(struct dc_instance *i, struct dc_stmt *q)
 		dc_health_names, DC_HEALTH_N);
 	i->health_at = dc_stmt_get_int(q, "health_at");
 	i->replaced = dc_stmt_get_int(q, "replaced");
+	i->reserved_until = dc_stmt_get_int(q, "reserved_until");
+	i->fingerprint = dc_stmt_dup_text(q, "fingerprint");
 	i->definition = dc_stmt_dup_text(q, "definition");
 	i->service = dc_stmt_dup_text(q, "service");
 	i->application = dc_stmt_dup_text(q, "application");

@@ -18,6 +18,7 @@ enum dc_instance_state {
 	DC_INSTANCE_PARKING,    /* no new requests; it stops, gives ~/data */
 	DC_INSTANCE_PARKED,     /* stopped, without ~/data; may come back */
 	DC_INSTANCE_DRAINING,   /* no new requests; then it goes          */
+	DC_INSTANCE_RESERVED,   /* frozen, for the way back               */
 	DC_INSTANCE_FAILED,     /* never served; goes                     */
 	DC_INSTANCE_GONE,       /* nothing of it is left                  */
 	DC_INSTANCE_NSTATES
@@ -50,11 +51,12 @@ struct dc_instance {
 	enum dc_instance_state state;
 	enum dc_instance_data data;
 	enum dc_instance_health health;
-	int64_t health_at; /* since when */
-	int64_t replaced;  /* times, since it was last well for long */
-	char *definition;  /* JSON of struct dc_service_def */
+	int64_t health_at;      /* since when */
+	int64_t replaced;       /* times, since it was last well for long */
+	int64_t reserved_until; /* see common/store/reserve.h */
+	char *definition;       /* JSON of struct dc_service_def */
 	char *service, *application, *account, *email, *revision;
-	char *deploy_id, *error, *node;
+	char *deploy_id, *error, *node, *fingerprint;
 };
 
 void dc_instance_done(struct dc_instance *i);

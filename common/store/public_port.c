@@ -229,6 +229,7 @@ dc_public_port_each_target(struct dc_db *db, const char *node, const char *kind,
 	    " WHERE o.name = :node AND x.kind = :kind"
 	    " AND i.state IN ('up', 'down', 'restarting', 'parking', 'parked', "
 	    "'draining')"
+	    " AND (i.state <> 'draining' OR i.reserved_until = 0)"
 	    " ORDER BY x.port, i.state <> 'up', i.id",
 	    err);
 	if (rc < 0)

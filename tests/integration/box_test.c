@@ -155,7 +155,19 @@ test_first(struct world *w)
 	test_network(w, name, other_addr);
 	test_limits(w, name);
 	ok(w,
-	    dc_box_freeze(w->boxes, other, true, &w->err) == 0 &&
+	    answers(other_addr) && dc_box_freeze(other, &w->err) == 0 &&
+		dc_box_freeze(other, &w->err) == 0 && !is_talking(other_addr),
+	    "a frozen one says nothing");
+	ok(w, dc_box_thaw(other, &w->err) == 0 && answers(other_addr),
+	    "and goes on when it is thawed");
+	ok(w,
+	    dc_box_freeze(other, &w->err) == 0 &&
+		dc_box_stop(w->boxes, other, 5, &w->err) == 0 &&
+		!dc_box_is_running(w->boxes, other),
+	    "a frozen one is stopped");
+	ok(w,
+	    dc_box_start(w->boxes, other, &w->err) == 0 &&
+		dc_box_freeze(other, &w->err) == 0 &&
 		dc_box_destroy(w->boxes, other, &w->err) == 0 &&
 		is_gone(w, other),
 	    "a frozen one is destroyed");

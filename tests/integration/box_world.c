@@ -188,20 +188,39 @@ serve(const char *address, uint16_t *port)
 	return s;
 }
 
+static int
+connect_to(const char *address)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9000)};
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)inet_pton(AF_INET, address, &a.sin_addr);
+	if (connect(s, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return s;
+	(void)close(s);
+	return -1;
+}
+
+bool
+is_talking(const char *address)
+{
+	dc_auto_fd int s = connect_to(address);
+	struct pollfd p = {.fd = s, .events = POLLIN};
+
+	return s >= 0 && poll(&p, 1, 500) > 0;
+}
+
 bool
 answers(const char *address)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9000)};
 	int64_t until = dc_mono_ms() + 5000;
 	char said[5] = "";
 
-	(void)inet_pton(AF_INET, address, &a.sin_addr);
 	/* Refused until init listens: each try waits for the answer. */
 	while (dc_mono_ms() < until && said[0] == '\0') {
-		dc_auto_fd int s =
-		    socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		dc_auto_fd int s = connect_to(address);
 
-		if (connect(s, (struct sockaddr *)&a, sizeof(a)) == 0)
+		if (s >= 0)
 			(void)!read(s, said, 4);
 	}
 	return strcmp(said, "HTTP") == 0;

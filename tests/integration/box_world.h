@@ -49,5 +49,7 @@ int serve(const char *address, uint16_t *port);
 
 /* The first bytes the container's init answers on port 9000 are HTTP. */
 bool answers(const char *address);
+/* They come within half a second, over one connection. */
+bool is_talking(const char *address);
 
 #endif

@@ -97,6 +97,9 @@ db() { sqlite3 -cmd '.timeout 10000' "$root/state.db" "$@"; }
 platform() { "$top/runtime/platform" -f "$conf" "$@"; }
 ctl() { "$programs/libexec/dcinit" ctl -s "$root/run/platform.sock" "$@"; }
 
+# The version before goes at once, unless a test says reserve=SECONDS before
+# platform_up.
+
 # pid_of uploader|builder|deployer|haproxy|sshd
 pid_of() { ctl pid "$1"; }
 
@@ -117,6 +120,7 @@ ssh_bind = 127.0.0.1:$ssh_port
 uid_base = $((1000000 + number * 2500000))
 port_first = $((40000 + number * 30))
 port_last = $((40029 + number * 30))
+reserve_seconds = ${reserve:-0}
 END
 }
 

@@ -58,15 +58,18 @@ def processes():
 for table, busy in (
         ("deployments", "state NOT IN ('done', 'failed', 'cancelled')"),
         ("builds", "state NOT IN ('done', 'failed', 'cancelled')"),
-        ("instances", "state NOT IN ('up', 'gone')"),
+        ("instances", "state NOT IN ('up', 'reserved', 'gone')"),
         ("applications", "state <> 'active'"),
         ("services", "state <> 'active'")):
     for i, state in rows("SELECT id, state FROM %s WHERE %s" % (table, busy)):
         print("%s %d is %s" % (table, i, state))
 
-live = rows("SELECT '%s-i' || id FROM instances WHERE state = 'up'" % bridge)
+reserved = rows(
+    "SELECT '%s-i' || id FROM instances WHERE state = 'reserved'" % bridge)
+live = reserved + rows(
+    "SELECT '%s-i' || id FROM instances WHERE state = 'up'" % bridge)
 numbers = rows("SELECT a.number FROM addresses a JOIN instances i"
-               " ON i.id = a.instance_id WHERE i.state = 'up'")
+               " ON i.id = a.instance_id WHERE i.state IN ('up', 'reserved')")
 compare("address", rows("SELECT number FROM addresses"), numbers)
 compare("generation of service", rows(
     "SELECT DISTINCT service_id || ' deployment ' || deployment_id"
@@ -90,7 +93,7 @@ for pid, line in processes():
     if line.startswith("[lxc monitor] %s/boxes " % root):
         monitors.append(line.split()[-1])
     found = re.search(re.escape(root) + r"/dcloud\.conf -j (\w+) ", line)
-    if found and found[1] not in ("watch", "sweep", "check"):
+    if found and found[1] not in ("watch", "sweep", "check", "rollback"):
         jobs.append(line)
 compare("monitor", monitors, live)
 compare("job", jobs, [])
@@ -104,6 +107,19 @@ for where, names, _ in os.walk("/sys/fs/cgroup"):
         if found:
             groups.add(found[1] + (found[2] or ""))
 compare("cgroup", groups, live)
+
+frozen = set()
+for where, names, files in os.walk("/sys/fs/cgroup"):
+    if where.count("/") >= 6:
+        names.clear()
+    found = re.search(r"lxc\.payload\.(%s-i\d+)$" % bridge, where)
+    for state in ("freezer.state", "cgroup.events"):
+        if not found or state not in files:
+            continue
+        with open(where + "/" + state) as f:
+            if re.search("^FROZEN|^frozen 1", f.read(), re.M):
+                frozen.add(found[1])
+compare("frozen container", frozen, reserved)
 
 links = re.findall(r"^\d+: (%s-[0-9a-f]+)@" % bridge, subprocess.run(
     ["ip", "-o", "link"], capture_output=True, text=True).stdout, re.M)

@@ -10,11 +10,14 @@ Held: answered well, but the answer began half a second later than that of its
 kind usually does. The times are those of the kinds that the application answers
 at once. The last line counts every request once, those between two scenarios
 and after the last too. Exits 1 when one failed, unless it was in a scenario
-whose name ends in "(losses)"."""
+whose name ends in "(losses)". In one whose name ends in "(its own 5xx)" an answer
+with 5xx that names its version is the application's: a line below the table
+counts those, and nothing else does."""
 import sys
 
 AT_ONCE = ("keep", "fresh", "post")
 HELD_MS = 500
+OWN = "(its own 5xx)"
 ROW = "%-44s %7s %6s %5s  %15s  %15s"
 
 
@@ -26,6 +29,11 @@ class Request:
         self.version, self.instance = words[6:8]
         self.wait = (self.first - self.begin) / 1000
         self.line = line.strip()
+
+    def is_own_5xx(self):
+        """The router's own pages know no version."""
+        return self.outcome == "status" and self.status.startswith("5") and \
+            self.version != "-"
 
 
 def read_marks(path):
@@ -65,7 +73,9 @@ def main():
         with open(path) as f:
             requests += [Request(line) for line in f]
     medians = usual(requests)
-    lost = {r for r in requests if r.outcome != "ok"}
+    own = {r for begin, end, name in marks if name.endswith(OWN)
+           for r in overlapping(requests, begin, end) if r.is_own_5xx()}
+    lost = {r for r in requests if r.outcome != "ok"} - own
     late = {r for r in requests if r.outcome == "ok" and
             r.wait > medians[r.kind] + HELD_MS}
     total = (len(requests), len(lost), len(late))
@@ -75,12 +85,14 @@ def main():
                  "p50 / p99"))
     for begin, end, name in marks:
         seen = overlapping(requests, begin, end)
-        failed = [r for r in seen if r.outcome != "ok"]
+        failed = [r for r in seen if r.outcome != "ok" and r not in own]
         held = [r for r in seen if r in late]
         print(ROW % (name, len(seen), len(failed), len(held),
                      before, times(seen)))
         if name.endswith("(losses)"):
             lost -= set(failed)
+    if own:
+        print("%d answers with 5xx were the application's own" % len(own))
     for r in sorted(lost, key=lambda r: r.begin)[:20]:
         print("lost: " + r.line)
     print("requests sent %d, failed %d, held %d" % total)

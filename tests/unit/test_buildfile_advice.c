@@ -98,6 +98,8 @@ static const struct {
     {OF("python-worker", "  ports: {web: http}"), NULL},
     {OF("nodejs", "  ports: {http: http}"), NULL},
     {OF("static", "  healthcheck: {path: /}"), NULL},
+    {OF("static", "  rollback: {within: 60, errors: '20'}"), NULL},
+    {OF("static", "  rolback: true"), "did you mean \"rollback\"?"},
     {"---\nwww: {type: static}\n...\n", NULL},
 };
 

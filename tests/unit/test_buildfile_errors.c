@@ -204,6 +204,23 @@ static const struct {
     {"www:\n  type: custom\n  listen: tcp\n  listen_var: X\n",
 	"\"listen_var\" names a unix socket: add \"listen: unix\" to service "
 	"\"www\"" IN("4", "15") "      listen_var: X\n                  ^"},
+    {"www:\n  type: custom\n  rollback: often\n", "\"rollback\" is true, or "
+						  "has within, errors or "
+						  "crashes below it" IN("3",
+						      "13") "      rollback: "
+							    "often\n           "
+							    "     ^"},
+    {"www:\n  type: custom\n  rollback: {error: 5}\n",
+	"\"rollback\" has no key \"error\"" IN("3",
+	    "14") "      rollback: {error: 5}\n                 ^\nHint: did "
+		  "you mean \"errors\"?"},
+    {"www:\n  type: custom\n  rollback: {latency: 5}\n",
+	"\"rollback\" has no key \"latency\"" IN("3",
+	    "14") "      rollback: {latency: 5}\n                 ^\nHint: "
+		  "there are within, errors and crashes"},
+    {"www:\n  type: custom\n  rollback: {within: 5}\n",
+	"\"within\" of \"rollback\" is a number from 10 to 3600" IN("3",
+	    "22") "      rollback: {within: 5}\n                         ^"},
     {"www:\n  type: custom\n  workers: 65\n",
 	"\"workers\" is a number from 1 to 64" IN("3",
 	    "12") "      workers: 65\n               ^"},

@@ -51,6 +51,7 @@ START_TEST(load__what_is_left_out_has_its_default)
 	ck_assert_str_eq(conf.root, "/var/lib/dcloud");
 	ck_assert_str_eq(conf.http_bind, "127.0.0.1:8000");
 	ck_assert_int_eq(conf.builds, 2);
+	ck_assert_int_eq(conf.reserve_seconds, 600);
 	ck_assert_str_ne(conf.node, "");
 	ck_assert_uint_eq(conf.uid, 0);
 	dc_conf_done(&conf);

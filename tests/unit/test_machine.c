@@ -54,7 +54,8 @@ static const struct {
     {"instance", "restarting", "up parking draining"},
     {"instance", "parking", "down parked draining"},
     {"instance", "parked", "down draining"},
-    {"instance", "draining", "gone"},
+    {"instance", "draining", "reserved gone"},
+    {"instance", "reserved", "creating draining"},
     {"instance", "failed", "gone"},
     {"instance", "gone", ""},
 };

@@ -35,7 +35,7 @@ command_fn create_run, connect_run, disconnect_run, app_run, list_run;
 command_fn destroy_run;
 command_fn push_run, deploy_revision_run, revisions_run, dlist_run, dlogs_run;
 command_fn logs_run, url_run, info_run, scale_run, env_run, domain_run;
-command_fn maintenance_run;
+command_fn maintenance_run, run_run;
 command_fn suspend_run, resume_run, restart_run;
 command_fn version_run, help_run, validate_run;
 

@@ -165,54 +165,74 @@ print_man_commands(void)
 	}
 }
 
+static const char man_head[] =
+    ".\\\" Made from cli/table.c by `dcloud help --man`; edit that.\n"
+    ".Dd November 20, 2026\n.Dt DCLOUD 1\n.Os\n.Sh NAME\n.Nm dcloud\n"
+    ".Nd push applications and look after them\n.Sh SYNOPSIS\n.Nm\n"
+    ".Op options\n.Ar command\n.Op Ar argument ...\n"
+    ".Sh GLOBAL OPTIONS\nThey may stand before or after the command.\n";
+
+static const char man_tail[] =
+    ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
+    ".It Ev DCLOUD_API_ENDPOINT\nwhere the server is, instead of what "
+    "setup saved (http://127.0.0.1:8000/v1)\n"
+    ".It Ev DCLOUD_API_KEY\nan API key, instead of a token\n"
+    ".It Ev DCLOUD_CONFIG_DIR\ninstead of ~/.dcloud_cli\n"
+    ".It Ev DCLOUD_DEBUG\nas\n.Fl \\-debug\n"
+    ".It Ev DCLOUD_USERNAME\nact as another user\n"
+    ".It Ev NO_COLOR\nno colours, even on a terminal\n"
+    ".It Ev SETTINGS_FLAVOR\nends the names of config and dcloud.key, "
+    "to keep accounts apart\n.El\n"
+    ".Sh FILES\n.Bl -tag -width Ds\n"
+    ".It Pa ~/.dcloud_cli/config\nendpoint, user and token\n"
+    ".It Pa ~/.dcloud_cli/dcloud.key\nthe private ssh key of pushes\n"
+    ".It Pa ~/.dcloud_cli/known_hosts\nthe servers' ssh keys, as first "
+    "met\n"
+    ".It Pa ~/.dcloud_cli/ssh_host_APP\nthe ssh key of the "
+    "instances of an application, as the server named it\n"
+    ".It Pa .dotcloud/config\nwhich application a directory is "
+    "connected to\n"
+    ".It Pa .dotcloudignore\nwhat rsync pushes leave out\n"
+    ".It Pa dotcloud.yml\nthe services of the application\n.El\n"
+    ".Sh PUSHING WITH PLAIN GIT\n"
+    "A\n.Xr git-push 1\nis a push, too:\n"
+    ".Bd -literal -offset indent\n"
+    "git remote add dcloud ssh://dcloud@HOST:PORT/APP.git\n"
+    "export GIT_SSH_COMMAND=\"ssh \\-i ~/.dcloud_cli/dcloud.key\"\n"
+    "git push dcloud HEAD\n.Ed\n.Pp\n"
+    ".Nm Cm info\nand\n.Nm Cm create Fl \\-git\nname the URL.\n"
+    ".Sh FILES AND TUNNELS\n"
+    "The key of pushes opens the instances as well, at the ssh port "
+    "that\n.Nm Cm info\nnames for each:\n"
+    ".Bd -literal -offset indent\n"
+    "scp \\-i ~/.dcloud_cli/dcloud.key \\-P PORT dump.sql "
+    "dotcloud@HOST:\n"
+    "sftp \\-i ~/.dcloud_cli/dcloud.key \\-P PORT dotcloud@HOST\n"
+    "rsync \\-a \\-e \"ssh \\-i ~/.dcloud_cli/dcloud.key \\-p PORT\" "
+    "dir/ dotcloud@HOST:dir/\n"
+    "ssh \\-i ~/.dcloud_cli/dcloud.key \\-p PORT \\-N "
+    "\\-L 5432:localhost:5432 dotcloud@HOST\n.Ed\n.Pp\n"
+    "Files and pipes also go through\n.Nm Cm run :\n"
+    ".Bd -literal -offset indent\n"
+    "dcloud run db \\-\\- psql shop < dump.sql\n"
+    "dcloud run www tar c data > data.tar\n.Ed\n"
+    ".Sh EXIT STATUS\n.Bl -tag -width Ds\n"
+    ".It 0\nwhat was asked has happened\n"
+    ".It 1\nit has not, wrong usage included\n"
+    ".It 2\nthe deployment of push, deploy, scale or env failed; the "
+    "old version keeps serving\n.El\n.Pp\n"
+    ".Cm run\nand\n.Cm ssh\nhave that of the command, 128 and the "
+    "signal when one ended it, or 255 when there is no connection.\n"
+    ".Sh SEE ALSO\n.Xr dotcloud.yml 5\n";
+
 static void
 print_man(void)
 {
-	static const char head[] =
-	    ".\\\" Made from cli/table.c by `dcloud help --man`; edit that.\n"
-	    ".Dd November 20, 2026\n.Dt DCLOUD 1\n.Os\n.Sh NAME\n.Nm dcloud\n"
-	    ".Nd push applications and look after them\n.Sh SYNOPSIS\n.Nm\n"
-	    ".Op options\n.Ar command\n.Op Ar argument ...\n"
-	    ".Sh GLOBAL OPTIONS\nThey may stand before or after the command.\n";
-	static const char tail[] =
-	    ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
-	    ".It Ev DCLOUD_API_ENDPOINT\nwhere the server is, instead of what "
-	    "setup saved (http://127.0.0.1:8000/v1)\n"
-	    ".It Ev DCLOUD_API_KEY\nan API key, instead of a token\n"
-	    ".It Ev DCLOUD_CONFIG_DIR\ninstead of ~/.dcloud_cli\n"
-	    ".It Ev DCLOUD_DEBUG\nas\n.Fl \\-debug\n"
-	    ".It Ev DCLOUD_USERNAME\nact as another user\n"
-	    ".It Ev NO_COLOR\nno colours, even on a terminal\n"
-	    ".It Ev SETTINGS_FLAVOR\nends the names of config and dcloud.key, "
-	    "to keep accounts apart\n.El\n"
-	    ".Sh FILES\n.Bl -tag -width Ds\n"
-	    ".It Pa ~/.dcloud_cli/config\nendpoint, user and token\n"
-	    ".It Pa ~/.dcloud_cli/dcloud.key\nthe private ssh key of pushes\n"
-	    ".It Pa ~/.dcloud_cli/known_hosts\nthe servers' ssh keys, as first "
-	    "met\n"
-	    ".It Pa .dotcloud/config\nwhich application a directory is "
-	    "connected to\n"
-	    ".It Pa .dotcloudignore\nwhat rsync pushes leave out\n"
-	    ".It Pa dotcloud.yml\nthe services of the application\n.El\n"
-	    ".Sh PUSHING WITH PLAIN GIT\n"
-	    "A\n.Xr git-push 1\nis a push, too:\n"
-	    ".Bd -literal -offset indent\n"
-	    "git remote add dcloud ssh://dcloud@HOST:PORT/APP.git\n"
-	    "export GIT_SSH_COMMAND=\"ssh \\-i ~/.dcloud_cli/dcloud.key\"\n"
-	    "git push dcloud HEAD\n.Ed\n.Pp\n"
-	    ".Nm Cm info\nand\n.Nm Cm create Fl \\-git\nname the URL.\n"
-	    ".Sh EXIT STATUS\n.Bl -tag -width Ds\n"
-	    ".It 0\nwhat was asked has happened\n"
-	    ".It 1\nit has not, wrong usage included\n"
-	    ".It 2\nthe deployment of push, deploy, scale or env failed; the "
-	    "old version keeps serving\n.El\n"
-	    ".Sh SEE ALSO\n.Xr dotcloud.yml 5\n";
-
-	(void)fputs(head, stdout);
+	(void)fputs(man_head, stdout);
 	print_man_options(OPT_GLOBAL);
 	(void)puts(".Sh COMMANDS");
 	print_man_commands();
-	(void)fputs(tail, stdout);
+	(void)fputs(man_tail, stdout);
 }
 
 int

@@ -20,6 +20,19 @@ enum match {
 	OTHER
 };
 
+char *
+hosts_format_file(const char *path, bool quoted)
+{
+	struct dc_str out = {0};
+
+	dc_str_add(&out, quoted ? "\"" : "");
+	for (; *path != '\0'; path++)
+		dc_str_addn(&out, *path == '%' ? "%%" : path,
+		    *path == '%' ? 2 : 1);
+	dc_str_add(&out, quoted ? "\"" : "");
+	return dc_str_steal(&out);
+}
+
 /* "host" or "[host]:port", as ssh writes it. */
 static char *
 format_name(const struct endpoint *e)

@@ -19,4 +19,8 @@ int hosts_add(const char *file, const struct endpoint *e, struct dc_err *err);
 int hosts_check(const char *file, const struct endpoint *e, const void *blob,
     size_t len, struct dc_err *err);
 
+/* PATH as an option of ssh has it, which expands % and cuts the names of
+ * known_hosts files, QUOTED here, at spaces; the caller's to free. */
+char *hosts_format_file(const char *path, bool quoted);
+
 #endif

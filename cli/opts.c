@@ -193,6 +193,14 @@ check_command(struct parse *p)
 	return 0;
 }
 
+/* The options of a command for somewhere else are not ours. */
+static bool
+takes_rest(const struct opts *o)
+{
+	return o->command != NULL && o->command->max == ARGS_REST &&
+	       o->nargs > 1;
+}
+
 int
 opts_parse(struct opts *opts, int argc, char **argv, struct dc_err *err)
 {
@@ -209,6 +217,7 @@ opts_parse(struct opts *opts, int argc, char **argv, struct dc_err *err)
 	*opts = (struct opts){.args = argv, .nlines = -1};
 	while (p.next < argc && rc == 0) {
 		arg = argv[p.next++];
+		only_words |= takes_rest(opts);
 		if (only_words || arg[0] != '-' || arg[1] == '\0')
 			rc = parse_word(&p, arg);
 		else if (strcmp(arg, "--") == 0)

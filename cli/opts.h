@@ -28,6 +28,9 @@ enum opt_bit {
 	OPT_SUSPENDED = 1 << 14,
 };
 
+/* Any, and behind the first one options are words as well. */
+#define ARGS_REST (-2)
+
 struct opts {
 	const struct command *command; /* NULL: none was named */
 	const char *app, *branch, *commit, *lines, *flavor, *page, *seconds;
@@ -42,7 +45,7 @@ struct opts {
 struct command {
 	const char *name;
 	const char *args; /* as the usage line shows them */
-	int min, max;     /* how many of them; max -1: any */
+	int min, max;     /* how many of them; max -1: any, or ARGS_REST */
 	unsigned opts;    /* enum opt_bit */
 	const char *help; /* one line, for lists */
 	const char *more; /* the rest of the story */

@@ -26,20 +26,6 @@ add_quoted(struct dc_str *out, const char *text)
 	dc_str_add(out, "'");
 }
 
-/* ssh expands % in file names, and cuts known_hosts names at spaces. */
-static char *
-format_file(const char *path, bool quoted)
-{
-	struct dc_str out = {0};
-
-	dc_str_add(&out, quoted ? "\"" : "");
-	for (; *path != '\0'; path++)
-		dc_str_addn(&out, *path == '%' ? "%%" : path,
-		    *path == '%' ? 2 : 1);
-	dc_str_add(&out, quoted ? "\"" : "");
-	return dc_str_steal(&out);
-}
-
 /* LogLevel=ERROR rather than the old client's QUIET: that the key is refused
  * or has changed must be seen. */
 static char *
@@ -50,8 +36,8 @@ format_ssh(const struct config *config, const struct endpoint *e)
 	    "GlobalKnownHostsFile=/dev/null", "PasswordAuthentication=no",
 	    "KbdInteractiveAuthentication=no", "ServerAliveInterval=10",
 	    "LogLevel=ERROR", NULL};
-	dc_auto_free char *key = format_file(config->key, false);
-	dc_auto_free char *hosts = format_file(config->known_hosts, true);
+	dc_auto_free char *key = hosts_format_file(config->key, false);
+	dc_auto_free char *hosts = hosts_format_file(config->known_hosts, true);
 	dc_auto_free char *known = NULL;
 	struct dc_str out = {0};
 	size_t i;

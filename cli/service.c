@@ -2,6 +2,7 @@
 #include "cli/service.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "common/base/limits.h"
@@ -103,5 +104,23 @@ service_check_name(const char *name, size_t len, struct dc_err *err)
 	if (len == 0 || i < len || len > DC_MAX_SERVICE_NAME)
 		return dc_fail(err, DC_EINVAL, "Invalid service name \"%.*s\"",
 		    (int)len, name);
+	return 0;
+}
+
+int
+service_parse_instance(char **name, long long *number, const char *text,
+    struct dc_err *err)
+{
+	size_t len = strcspn(text, ".");
+	long long n = -1;
+	int rc = service_check_name(text, len, err);
+
+	if (rc < 0)
+		return rc;
+	if (text[len] == '.' && !dc_is_number(text + len + 1, 0, INT32_MAX, &n))
+		return dc_fail(err, DC_EINVAL,
+		    "Invalid service instance identifier: %s", text);
+	*name = dc_strndup(text, len);
+	*number = n;
 	return 0;
 }

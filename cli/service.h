@@ -23,4 +23,8 @@ char *service_format_memory(long long bytes);
 /* "www" is a name, [a-z0-9_], at most 16 bytes. DC_EINVAL. */
 int service_check_name(const char *name, size_t len, struct dc_err *err);
 
+/* "www.0", or "www" with *NUMBER -1; *NAME is the caller's to free. */
+int service_parse_instance(char **name, long long *number, const char *text,
+    struct dc_err *err);
+
 #endif

@@ -134,43 +134,22 @@ resume_run(struct cli *cli, struct dc_err *err)
 	return rc;
 }
 
-/* "www.0" */
-static int
-parse_instance(char name[DC_MAX_SERVICE_NAME + 1], long long *number,
-    const char *arg, struct dc_err *err)
-{
-	const char *dot = arg != NULL ? strchr(arg, '.') : NULL;
-	size_t len = dot != NULL ? (size_t)(dot - arg) : 0;
-	int rc;
-
-	if (dot == NULL)
-		return dc_fail(err, DC_EINVAL,
-		    "You must specify a service and instance, e.g. \"www.0\"");
-	if (!dc_is_number(dot + 1, 0, INT32_MAX, number))
-		return dc_fail(err, DC_EINVAL,
-		    "Invalid service instance identifier: %s", arg);
-	rc = service_check_name(arg, len, err);
-	if (rc < 0)
-		return rc;
-	memcpy(name, arg, len);
-	name[len] = '\0';
-	return 0;
-}
-
 static int
 restart_one(struct cli *cli, const char *arg, struct dc_err *err)
 {
 	dc_auto_json struct dc_json *body = dc_json_new_object();
 	dc_auto_free char *suffix = NULL;
 	dc_auto_free char *path = NULL;
-	char name[DC_MAX_SERVICE_NAME + 1];
-	long long number = 0;
+	dc_auto_free char *name = NULL;
+	long long number = -1;
 	const char *app;
 	int rc = cli_find_app(cli, &app, err);
 
-	if (rc < 0)
-		return rc;
-	rc = parse_instance(name, &number, arg, err);
+	if (rc == 0 && arg != NULL)
+		rc = service_parse_instance(&name, &number, arg, err);
+	if (rc == 0 && number < 0)
+		rc = dc_fail(err, DC_EINVAL,
+		    "You must specify a service and instance, e.g. \"www.0\"");
 	if (rc < 0)
 		return rc;
 	suffix =

@@ -75,6 +75,18 @@ const struct command commands[] = {
     {"info", "[service]", 0, 1, OPT_JSON,
 	"describe the application or one service",
 	"Names also the URL for pushes with plain git.", info_run},
+    {"run", "service[.n] [--] [command [argument...]]", 1, ARGS_REST, NO_OPTS,
+	"run a command, or a shell, in an instance",
+	"Without a command: a login shell. One word is a line for the shell "
+	"(\"cd current; ls *.py\"), several are a program and its arguments, "
+	"which reach it as they are. Input, output and the exit status are the "
+	"command's, so that pipes work both ways; there is a terminal when "
+	"input and output are one. A service of several instances needs the "
+	"number, www.0. The environment is that of processes, the directory "
+	"~. What is left of it gets SIGHUP when the connection ends.",
+	run_run},
+    {"ssh", "service[.n] [--] [command [argument...]]", 1, ARGS_REST, NO_OPTS,
+	"the same as run", "", run_run},
     {"destroy", "[service]", 0, 1, NO_OPTS,
 	"destroy the application or one service",
 	"Asks first. What is destroyed does not come back.", destroy_run},

@@ -478,7 +478,7 @@ launch_wait(struct unit *u, bool once, struct dc_err *err)
 	w.env = env.unix_env.v;
 	if (rc == 0)
 		rc = run_child(u, &w, shared, err);
-	if (rc == 0 && u->nports > 0)
+	if (rc == 0 && u->nports > 1) /* more than ssh */
 		rc = dc_health_save_answer(u->job->db, u->row.id, err);
 	environment_done(&env);
 	(void)munmap(shared, sizeof(*shared));

@@ -111,5 +111,6 @@ listening_format(struct dc_str *out, pid_t pid)
 
 	load(&l, pid);
 	for (i = 0; i < l.n; i++)
-		add(out, &l.v[i]);
+		if (l.v[i].port != DC_SSH_PORT)
+			add(out, &l.v[i]);
 }

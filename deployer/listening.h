@@ -12,8 +12,8 @@
  * that PORTS has as tcp. */
 bool listening_elsewhere(pid_t pid, const struct dc_port *ports, size_t n);
 
-/* "127.0.0.1:8080, port 3000": in words what listens there; nothing when
- * nothing does. */
+/* "127.0.0.1:8080, port 3000": in words what listens there, but for the
+ * platform's own; nothing when nothing does. */
 void listening_format(struct dc_str *out, pid_t pid);
 
 #endif

@@ -27,13 +27,13 @@
 static int
 find_questions(struct patient *p, struct dc_err *err)
 {
-	struct dc_port ports[DC_MAX_PORTS + 1];
+	struct dc_port ports[DC_MAX_INSTANCE_PORTS];
 	const struct dc_port *http, *port;
 	int sockets = 0, rc;
 	size_t n;
 
 	rc = dc_instance_load_ports(p->job->db, p->row.id, ports,
-	    DC_MAX_PORTS + 1, &n, err);
+	    DC_MAX_INSTANCE_PORTS, &n, err);
 	if (rc == 0)
 		rc = sockets_count(&sockets, &p->row, err);
 	if (rc < 0)
@@ -66,10 +66,10 @@ find_questions(struct patient *p, struct dc_err *err)
 static int
 load_environment(struct patient *p, struct dc_err *err)
 {
-	struct dc_port ports[DC_MAX_PORTS + 1];
+	struct dc_port ports[DC_MAX_INSTANCE_PORTS];
 	size_t n;
 	int rc = dc_instance_load_ports(p->job->db, p->row.id, ports,
-	    DC_MAX_PORTS + 1, &n, err);
+	    DC_MAX_INSTANCE_PORTS, &n, err);
 
 	if (rc < 0)
 		return rc;

@@ -39,8 +39,11 @@ ports_list(struct dc_port *ports, const struct dc_service_def *def,
 	else if (type->http_port == DC_TYPE_ANY_PORT && def->ports.n == 0)
 		ports[n++] = make("www", "http", FIRST_PORT);
 	for (i = 0; i < def->ports.n && i < DC_MAX_PORTS; i++)
-		ports[n++] = make(def->ports.v[i].name, def->ports.v[i].value,
-		    number_of(&def->ports.v[i], type, (int)i));
+		if (strcasecmp(def->ports.v[i].name, DC_SSH_NAME) != 0)
+			ports[n++] =
+			    make(def->ports.v[i].name, def->ports.v[i].value,
+				number_of(&def->ports.v[i], type, (int)i));
+	ports[n++] = make(DC_SSH_NAME, "tcp", DC_SSH_PORT);
 	return n;
 }
 
@@ -50,7 +53,8 @@ ports_find(const struct dc_port *ports, size_t n, const char *kind)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (strcmp(ports[i].kind, kind) == 0)
+		if (strcmp(ports[i].kind, kind) == 0 &&
+		    strcmp(ports[i].name, DC_SSH_NAME) != 0)
 			return &ports[i];
 	return NULL;
 }

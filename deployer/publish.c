@@ -3,12 +3,14 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/box/netports.h"
 #include "common/box/place.h"
 #include "common/store/public_port.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +31,15 @@ is_free(int port, const char *kind)
 	       bind(fd, (const struct sockaddr *)&any, sizeof(any)) == 0;
 }
 
+/* A machine that has run out of ports serves on without shells. */
+static int
+warn_no_ssh(const struct dc_public_port *p, const struct dc_err *err)
+{
+	log_warn("service=%" PRId64 " number=%" PRId64 " %s, ignoring",
+	    p->service_id, p->number, err->msg);
+	return 0;
+}
+
 int
 publish_claim(struct dc_job *job, int64_t service_id,
     const struct dc_port *ports, size_t n, int64_t instances,
@@ -41,10 +52,12 @@ publish_claim(struct dc_job *job, int64_t service_id,
 	int rc = 0;
 
 	for (i = 0; i < n; i++) {
+		bool is_ssh = strcmp(ports[i].name, DC_SSH_NAME) == 0;
+
 		if (strcmp(ports[i].kind, "http") == 0)
 			continue;
-		for (number = DC_ANY_INSTANCE; rc == 0 && number < instances;
-		     number++) {
+		for (number = is_ssh ? 0 : DC_ANY_INSTANCE;
+		     rc == 0 && number < instances; number++) {
 			struct dc_public_port p = {.node_id = job->node_id,
 			    .service_id = service_id,
 			    .number = number,
@@ -52,6 +65,8 @@ publish_claim(struct dc_job *job, int64_t service_id,
 			    .kind = ports[i].kind};
 
 			rc = dc_public_port_claim(job->db, &p, &range, err);
+			if (rc == DC_EUSER && is_ssh)
+				rc = warn_no_ssh(&p, err);
 		}
 	}
 	return rc;

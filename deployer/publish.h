@@ -6,8 +6,8 @@
 #include "common/job/job.h"
 #include "common/store/instance.h"
 
-/* Allots what a service with these PORTS and so many instances lacks. In the
- * transaction that adds the instances. */
+/* Allots what a service with these PORTS and so many instances lacks; ssh only
+ * while there are free ones. In the transaction that adds the instances. */
 int publish_claim(struct dc_job *job, int64_t service_id,
     const struct dc_port *ports, size_t n, int64_t instances,
     struct dc_err *err);

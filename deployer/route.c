@@ -197,7 +197,7 @@ static int
 add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct reading *r = arg;
-	struct dc_port ports[DC_MAX_PORTS + 1];
+	struct dc_port ports[DC_MAX_INSTANCE_PORTS];
 	const struct dc_port *http;
 	struct dc_place place;
 	struct row *row;
@@ -206,8 +206,8 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 
 	if (i->state == DC_INSTANCE_DRAINING && i->reserved_until != 0)
 		return 0; /* it has drained */
-	rc = dc_instance_load_ports(r->db, i->id, ports, DC_MAX_PORTS + 1, &n,
-	    err);
+	rc = dc_instance_load_ports(r->db, i->id, ports, DC_MAX_INSTANCE_PORTS,
+	    &n, err);
 	if (rc < 0)
 		return rc;
 	http = ports_find(ports, n, "http");
@@ -377,7 +377,8 @@ note_target(const struct dc_port_target *t, void *arg, struct dc_err *err)
 	struct counting *c = arg;
 
 	(void)err;
-	if (t->instance_id == c->instance_id)
+	/* Nobody waits for a shell to end. */
+	if (t->instance_id == c->instance_id && t->port != DC_SSH_PORT)
 		add_slot(c, ROUTER_PORT(t->public_port));
 	return 0;
 }

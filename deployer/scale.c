@@ -55,7 +55,7 @@ static int
 add_routes(struct work *w, int64_t id, const struct dc_service_def *def,
     int64_t instances, struct dc_err *err)
 {
-	struct dc_port ports[DC_MAX_PORTS + 1];
+	struct dc_port ports[DC_MAX_INSTANCE_PORTS];
 	struct dc_type type = {0};
 	size_t n;
 	int rc = dc_type_load(&type, w->job->conf->types, def->type, err);

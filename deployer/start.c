@@ -28,6 +28,7 @@
 #include "deployer/route.h"
 #include "deployer/router.h"
 #include "deployer/sockets.h"
+#include "deployer/ssh.h"
 #include "deployer/unit.h"
 
 #include <inttypes.h>
@@ -77,7 +78,7 @@ create_box(struct unit *u, const struct dc_strv *layers, const char *packages,
 	    u->row.application, u->row.service, u->row.number);
 	static const char *const init_args[] = {"-w", "-c",
 	    "/etc/dcloud/runtime.conf", "-e", "/etc/dcloud/environ", "-u",
-	    "dotcloud", NULL};
+	    "dotcloud", "-p", SSH_PORT, NULL};
 	struct dc_place place;
 	struct hosts h = {.u = u, .gateway = place.gateway};
 	struct dc_box_spec spec = {.name = u->box,
@@ -142,6 +143,9 @@ make_box(struct unit *u, struct environment *env, struct dc_err *err)
 	if (rc == 0)
 		rc = environment_save(env, u->box_dir, u->first_id, &u->def,
 		    &u->type, err);
+	if (rc == 0)
+		rc = ssh_save(u->job->db, u->box_dir, u->row.application_id,
+		    u->first_id, err);
 	if (rc == 0)
 		rc = dc_instance_save_ports(u->job->db, u->row.id, u->ports,
 		    u->nports, err);

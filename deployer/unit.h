@@ -14,7 +14,7 @@ struct unit {
 	struct dc_instance row;
 	struct dc_service_def def;
 	struct dc_type type;
-	struct dc_port ports[DC_MAX_PORTS + 1];
+	struct dc_port ports[DC_MAX_INSTANCE_PORTS];
 	size_t nports;
 	char *boxes, *box, *box_dir; /* box_dir is boxes/box */
 	uid_t first_id;

@@ -5,12 +5,14 @@
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/box/box.h"
+#include "common/store/account.h"
 #include "common/store/domain.h"
 #include "common/store/instance.h"
 #include "deployer/destroy.h"
 #include "deployer/reserve.h"
 #include "deployer/restart.h"
 #include "deployer/route.h"
+#include "deployer/ssh.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -27,6 +29,8 @@ struct watching {
 	int64_t *ids;
 	size_t n;
 	int64_t domains; /* as the router was last told */
+	int64_t keys;    /* as the containers were; -1: not all of them */
+	bool has_new_keys;
 };
 
 static bool
@@ -69,6 +73,22 @@ follow_memory(struct watching *w, const struct dc_instance *i, const char *box,
 	return dc_instance_set_memory(w->job->db, i->id, i->wanted_memory, err);
 }
 
+/* Who has got a key, or lost one, since the container was made: sshd reads the
+ * file each time. */
+static void
+follow_keys(struct watching *w, const struct dc_instance *i, const char *box)
+{
+	dc_auto_free char *dir = dc_asprintf("%s/%s", w->boxes, box);
+	struct dc_err e = DC_ERR_INIT;
+
+	if (!w->has_new_keys && is_watched(w, i->id))
+		return;
+	if (ssh_save_keys(w->job->db, dir, i->application_id, &e) == 0)
+		return;
+	log_warn("instance=%" PRId64 " keys: %s, trying again", i->id, e.msg);
+	w->keys = -1;
+}
+
 static int
 add(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
@@ -78,6 +98,7 @@ add(const struct dc_instance *i, void *arg, struct dc_err *err)
 	int fd, rc;
 
 	box = dc_asprintf("%s-i%" PRId64, w->job->conf->bridge, i->id);
+	follow_keys(w, i, box);
 	rc = follow_memory(w, i, box, err);
 	if (rc < 0 || is_watched(w, i->id))
 		return rc;
@@ -132,20 +153,34 @@ follow_domains(struct watching *w, struct dc_err *err)
 	return rc;
 }
 
+static int
+follow_instances(struct watching *w, struct dc_err *err)
+{
+	int64_t now;
+	int rc = dc_key_find_version(w->job->db, &now, err);
+
+	if (rc < 0)
+		return rc;
+	w->has_new_keys = now != w->keys;
+	w->keys = now;
+	return dc_instance_each(w->job->db, 0, 0, DC_FROM(DC_INSTANCE_UP), add,
+	    w, err);
+}
+
 int
 watch_run(struct dc_job *job, struct dc_err *err)
 {
 	struct watching w = {.job = job,
 	    .boxes = dc_conf_path(job->conf, "boxes"),
-	    .fds = dc_xcalloc(1, sizeof(*w.fds))};
+	    .fds = dc_xcalloc(1, sizeof(*w.fds)),
+	    .keys = -1};
 	bool busy;
 	int rc;
 
 	w.fds[0] = (struct pollfd){.fd = job->bell, .events = POLLIN};
 	for (;;) {
 		dc_bell_clear(job->bell);
-		rc = dc_instance_each(job->db, 0, 0, DC_FROM(DC_INSTANCE_UP),
-		    add, &w, err);
+		rc = follow_instances(&w, err);
 		if (rc == 0)
 			rc = destroy_step(job, err);
 		if (rc == 0)

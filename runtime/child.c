@@ -16,10 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SYSTEM_PATH                                                            \
-	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 extern char **environ;
+
+char *
+child_format_path(const char *home)
+{
+	return dc_asprintf("%s/.dcloud/bin:%s/bin:%s/.local/"
+			   "bin:" CHILD_SYSTEM_PATH,
+	    home, home, home);
+}
 
 /* Root's path is not a user's, but one of -e counts. In a container the
  * application's own programs come first, as /etc/profile.d/dcloud.sh has it. */
@@ -33,11 +38,9 @@ set_path(struct dc_strv *env, const struct account *a, bool is_container)
 	if (path != NULL && (own_path == NULL || strcmp(path, own_path) != 0))
 		return;
 	if (is_container)
-		user_path =
-		    dc_asprintf("%s/.dcloud/bin:%s/bin:%s/.local/bin:%s",
-			a->home, a->home, a->home, SYSTEM_PATH);
+		user_path = child_format_path(a->home);
 	else
-		user_path = dc_strdup(SYSTEM_PATH);
+		user_path = dc_strdup(CHILD_SYSTEM_PATH);
 	value_set_env(env, "PATH", user_path);
 	free(user_path);
 }
@@ -146,11 +149,12 @@ prepare(const struct program_settings *p, const struct child_options *o,
 	return change_directory(p, err);
 }
 
-static void
-reset_signals(void)
+void
+child_begin(void)
 {
 	sigset_t none;
 
+	(void)setsid();
 	for (int sig = 1; sig <= 64; sig++)
 		(void)signal(sig, SIG_DFL);
 	(void)sigemptyset(&none);
@@ -164,8 +168,7 @@ run_child(const struct program_settings *p, const struct child_options *o,
 	struct dc_strv env = {0};
 	struct dc_err err = DC_ERR_INIT;
 
-	(void)setsid();
-	reset_signals();
+	child_begin();
 	if (prepare(p, o, parent, &err) == 0) {
 		make_env(&env, p, o);
 		environ = env.v;
@@ -193,7 +196,7 @@ child_start(pid_t *pid, const struct program_settings *p,
 
 /* "PID (NAME) S PPID PGRP SESSION ..."; a name may hold anything. */
 static pid_t
-session_of(const char *pid)
+session_of(const char *pid, char *state)
 {
 	dc_auto_free char *path = dc_asprintf("/proc/%s/stat", pid);
 	dc_auto_file FILE *f = fopen(path, "re");
@@ -205,20 +208,27 @@ session_of(const char *pid)
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = '\0';
 	s = strrchr(text, ')');
+	*state = s != NULL && s[1] == ' ' ? s[2] : 'X';
 	for (int i = 0; s != NULL && i < 4; i++)
 		s = strchr(s + 1, ' ');
 	return s != NULL ? (pid_t)strtol(s, NULL, 10) : 0;
 }
 
-void
-child_kill_session(pid_t sid)
+int
+child_signal_session(pid_t sid, int sig)
 {
 	dc_auto_dir DIR *d = opendir("/proc");
 	struct dirent *e;
 	long long pid;
+	int running = 0;
+	char state;
 
-	while (d != NULL && sid > 1 && (e = readdir(d)) != NULL)
-		if (dc_is_number(e->d_name, 2, INT_MAX, &pid) &&
-		    session_of(e->d_name) == sid)
-			(void)kill((pid_t)pid, SIGKILL);
+	while (d != NULL && sid > 1 && (e = readdir(d)) != NULL) {
+		if (!dc_is_number(e->d_name, 2, INT_MAX, &pid) ||
+		    pid == getpid() || session_of(e->d_name, &state) != sid)
+			continue;
+		running += strchr("TtZX", state) == NULL;
+		(void)kill((pid_t)pid, sig);
+	}
+	return running;
 }

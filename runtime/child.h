@@ -22,7 +22,18 @@ struct child_options {
 int child_start(pid_t *pid, const struct program_settings *p,
     const struct child_options *options, struct dc_err *err);
 
-/* SIGKILL for what a dead process, once the leader of session SID, has left. */
-void child_kill_session(pid_t sid);
+/* In a forked child: a session of its own, and no signal handled or blocked. */
+void child_begin(void);
+
+/* SIG for every process of session SID but ourselves. How many there were that
+ * had neither ended nor stopped. */
+int child_signal_session(pid_t sid, int sig);
+
+#define CHILD_SYSTEM_PATH                                                      \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* With the application's own programs first, as /etc/profile.d/dcloud.sh has
+ * it; the caller's to free. */
+char *child_format_path(const char *home);
 
 #endif

@@ -1,8 +1,10 @@
 /* runtime/main.c -- dcinit: pid 1 of a container, supervisor of a platform. */
+#include "common/base/str.h"
 #include "runtime/ctl.h"
 #include "runtime/listen.h"
 #include "runtime/real.h"
 #include "runtime/serving.h"
+#include "runtime/session.h"
 #include "runtime/supervisor.h"
 
 #include <fcntl.h>
@@ -12,25 +14,27 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: dcinit -c CONF [-s SOCKET] [-e ENVFILE] [-l LOGDIR|-] [-u USER] "
-    "[-w]\n"
+    "usage: dcinit -c CONF [-s SOCKET] [-e ENVFILE] [-l LOGDIR|-] [-p PORT] "
+    "[-u USER] [-w]\n"
     "       dcinit ctl [-s SOCKET] COMMAND [NAME...]\n"
-    "       dcinit listen\n"
+    "       dcinit listen | session\n"
     "  -c  what to run, in the format of supervisord.conf\n"
     "  -s  where to listen (" CTL_SOCKET ")\n"
     "  -e  NUL-separated K=V, for every program\n"
     "  -l  logs (/var/log/supervisor); '-': our own events to stderr\n"
+    "  -p  a tcp port, where sshd is started for each connection\n"
     "  -u  who programs run as, included files whatever they say\n"
     "  -w  start nothing before the `launch` command\n";
 
 static int
 parse_arguments(struct supervisor_options *o, int argc, char *argv[])
 {
+	long long port;
 	int opt;
 
 	*o = (struct supervisor_options){.socket = CTL_SOCKET,
 	    .log_dir = "/var/log/supervisor"};
-	while ((opt = getopt(argc, argv, "c:s:e:l:u:w")) != -1)
+	while ((opt = getopt(argc, argv, "c:s:e:l:p:u:w")) != -1)
 		switch (opt) {
 		case 'c':
 			o->conf = optarg;
@@ -46,6 +50,11 @@ parse_arguments(struct supervisor_options *o, int argc, char *argv[])
 				o->is_log_stderr = true;
 			else
 				o->log_dir = optarg;
+			break;
+		case 'p':
+			if (!dc_is_number(optarg, 1, 65535, &port))
+				return DC_EINVAL;
+			o->ssh_port = (int)port;
 			break;
 		case 'u':
 			o->user = optarg;
@@ -93,6 +102,8 @@ main(int argc, char *argv[])
 		return ctl_run(argc, argv);
 	if (argc == 2 && strcmp(argv[1], "listen") == 0)
 		return listen_run(CTL_SOCKET);
+	if (argc == 2 && strcmp(argv[1], "session") == 0)
+		return session_run("/etc/dcloud/environ");
 	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
 		return ctl_run(argc - 1, argv + 1);
 	if (parse_arguments(&options, argc, argv) < 0) {

@@ -126,7 +126,7 @@ forget_children(struct program *p)
 	if (!p->settings.is_real)
 		return;
 	elsewhere_done(&p->owner->elsewhere);
-	child_kill_session(p->last_pid);
+	(void)child_signal_session(p->last_pid, SIGKILL);
 	p->last_pid = 0;
 }
 

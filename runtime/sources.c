@@ -40,8 +40,8 @@ add_env(struct dc_strv *env, const char *entry)
 	value_set_env(env, key, equals + 1);
 }
 
-static int
-load_env_file(struct dc_strv *env, const char *path, struct dc_err *err)
+int
+sources_load_env(struct dc_strv *env, const char *path, struct dc_err *err)
 {
 	dc_auto_free char *data = NULL;
 	dc_auto_fd int fd = -1;
@@ -244,7 +244,7 @@ sources_load(struct ini *ini, struct dc_strv *env, struct dc_strv *warnings,
 		if (is_key(&ini->v[i], "supervisord", "environment"))
 			rc = set_common_env(env, &ini->v[i], err);
 	if (rc == 0 && options->env_path != NULL)
-		rc = load_env_file(env, options->env_path, err);
+		rc = sources_load_env(env, options->env_path, err);
 	if (rc == 0)
 		rc = include_all(ini, env, warnings, options->user, err);
 	if (rc == 0)

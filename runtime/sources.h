@@ -16,4 +16,7 @@ int sources_load(struct ini *ini, struct dc_strv *env, struct dc_strv *warnings,
 /* The directory of FILE, %(here)s; the caller's. */
 char *sources_here(const char *file);
 
+/* On top of ENV what the file PATH has, NUL after each K=V. */
+int sources_load_env(struct dc_strv *env, const char *path, struct dc_err *err);
+
 #endif

@@ -148,7 +148,8 @@ reap(struct supervisor *s)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		(void)inetd_reap(&s->ssh, pid);
 		for (size_t i = 0; i < s->n; i++) {
 			struct program *p = s->v[i];
 
@@ -159,6 +160,7 @@ reap(struct supervisor *s)
 			machine_handle(&p->machine, EV_CHILD_DIED);
 			break;
 		}
+	}
 }
 
 static void
@@ -215,6 +217,20 @@ open_signals(struct supervisor *s, struct dc_err *err)
 	return loop_add(s->epoll_fd, &s->timer, err);
 }
 
+/* The programs run whether anybody can look at them or not. */
+static void
+open_ssh(struct supervisor *s)
+{
+	static char *const argv[] = {"/usr/sbin/sshd", "-i", "-f",
+	    "/etc/dcloud/sshd_config", NULL};
+	struct dc_err warning = DC_ERR_INIT;
+
+	if (s->options.ssh_port != 0 &&
+	    inetd_open(&s->ssh, s->epoll_fd, s->options.ssh_port, argv,
+		&warning) < 0)
+		supervisor_log(s, "ERROR", "ssh: %s, ignoring", warning.msg);
+}
+
 static int
 open_all(struct supervisor *s, struct dc_err *err)
 {
@@ -235,6 +251,7 @@ open_all(struct supervisor *s, struct dc_err *err)
 		&warning) < 0)
 		(void)dprintf(STDERR_FILENO, "dcinit: %s, ignoring\n",
 		    warning.msg);
+	open_ssh(s);
 	return control_open(&s->control, s, s->options.socket, err);
 }
 
@@ -323,6 +340,7 @@ static void
 close_all(struct supervisor *s)
 {
 	control_close(s->control);
+	inetd_close(&s->ssh);
 	for (size_t i = 0; i < s->n; i++)
 		program_free(s->v[i]);
 	free(s->v);
@@ -342,6 +360,7 @@ supervisor_run(const struct supervisor_options *options, struct dc_err *err)
 {
 	struct supervisor s = {.options = *options,
 	    .epoll_fd = -1,
+	    .ssh.source.fd = -1,
 	    .signals.fd = -1,
 	    .timer.fd = -1};
 	int rc;

@@ -4,6 +4,7 @@
 
 #include "common/base/err.h"
 #include "runtime/elsewhere.h"
+#include "runtime/inetd.h"
 #include "runtime/program.h"
 
 struct control;
@@ -12,7 +13,8 @@ struct supervisor_options {
 	const char *conf, *socket, *env, *log_dir;
 	const char *user; /* NULL, or whom everything belongs to */
 	bool is_log_stderr;
-	bool waits; /* starts nothing before `launch` */
+	bool waits;   /* starts nothing before `launch` */
+	int ssh_port; /* 0, or where sshd is to be had */
 	/* NULL, or where the real supervisord's files are */
 	const char *real_dir;
 	const char *listen_dir; /* see settings.h */
@@ -29,6 +31,7 @@ struct supervisor {
 	int epoll_fd;
 	struct source signals, timer;
 	struct elsewhere elsewhere;
+	struct inetd ssh;
 	size_t nreal;          /* programs that the real supervisord runs */
 	struct dc_str notes;   /* what was wrong with CONF, line by line */
 	struct dc_str changes; /* what the last launch has changed, as well */

@@ -8,6 +8,7 @@
 #include "common/store/certificate.h"
 #include "common/store/health.h"
 #include "common/store/hold.h"
+#include "common/store/host_key.h"
 #include "common/store/instance.h"
 #include "common/store/public_port.h"
 #include "common/store/service.h"
@@ -66,12 +67,12 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 }
 
 static void
-set_port_url(struct build *b, struct dc_json *j, const char *kind, int port)
+set_port_url(struct build *b, struct dc_json *j, const struct dc_public_port *p)
 {
 	dc_auto_free char *url =
-	    dc_asprintf("%s://%s:%d", kind, b->rq->conf->public_host, port);
+	    dc_public_port_format(p, b->rq->conf->public_host);
 
-	if (port != 0)
+	if (p->port != 0)
 		dc_json_add_str(j, "url", url);
 }
 
@@ -90,9 +91,31 @@ add_public_port(const struct dc_public_port *p, const char *service, void *arg,
 	j = dc_json_new_object();
 	dc_json_add_str(j, "name", p->name);
 	dc_json_add_str(j, "kind", p->kind);
-	set_port_url(b, j, p->kind, p->port);
+	set_port_url(b, j, p);
 	dc_json_add(b->ports, NULL, j);
 	return 0;
+}
+
+static int
+add_port(struct build *b, struct dc_json *all, const struct dc_instance *of,
+    const struct dc_port *port, struct dc_err *err)
+{
+	struct dc_json *j = dc_json_new_object();
+	struct dc_public_port public = {.name = port->name, .kind = port->kind};
+	int rc = 0;
+
+	dc_json_add(all, NULL, j);
+	dc_json_add_str(j, "name", port->name);
+	dc_json_add_str(j, "kind", port->kind);
+	dc_json_add_int(j, "port", port->port);
+	if (strcmp(port->kind, "http") == 0) {
+		dc_json_add_str(j, "url", b->url);
+		return 0;
+	}
+	rc = dc_public_port_find(b->rq->db, &public.port, of->service_id,
+	    port->name, port->kind, of->number, err);
+	set_port_url(b, j, &public);
+	return rc;
 }
 
 static int
@@ -100,29 +123,15 @@ add_ports(struct build *b, struct dc_json *j, const struct dc_instance *of,
     struct dc_err *err)
 {
 	struct dc_json *all = dc_json_new_array();
-	struct dc_port ports[DC_MAX_PORTS];
+	struct dc_port ports[DC_MAX_INSTANCE_PORTS];
 	size_t i, n = 0;
-	int rc, public = 0;
+	int rc;
 
 	dc_json_add(j, "ports", all);
-	rc = dc_instance_load_ports(b->rq->db, of->id, ports, DC_MAX_PORTS, &n,
-	    err);
-	for (i = 0; i < n && rc == 0; i++) {
-		struct dc_json *port = dc_json_new_object();
-
-		dc_json_add_str(port, "name", ports[i].name);
-		dc_json_add_str(port, "kind", ports[i].kind);
-		dc_json_add_int(port, "port", ports[i].port);
-		if (strcmp(ports[i].kind, "http") == 0)
-			dc_json_add_str(port, "url", b->url);
-		else
-			rc = dc_public_port_find(b->rq->db, &public,
-			    of->service_id, ports[i].name, ports[i].kind,
-			    of->number, err);
-		if (strcmp(ports[i].kind, "http") != 0)
-			set_port_url(b, port, ports[i].kind, public);
-		dc_json_add(all, NULL, port);
-	}
+	rc = dc_instance_load_ports(b->rq->db, of->id, ports,
+	    DC_MAX_INSTANCE_PORTS, &n, err);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = add_port(b, all, of, &ports[i], err);
 	return rc;
 }
 
@@ -208,6 +217,7 @@ build(struct request *rq, struct dc_json **out, const struct dc_service *s,
 	    .instances = dc_json_new_array(),
 	    .config = dc_json_new_object()};
 	struct dc_json *j = new_service(s);
+	dc_auto_free char *host_key = NULL;
 	int rc;
 
 	rc = dc_service_each_host(rq->db, s->id, add_host, &b, err);
@@ -223,6 +233,11 @@ build(struct request *rq, struct dc_json **out, const struct dc_service *s,
 	dc_json_add(j, "domains", b.domains);
 	dc_json_add(j, "ports", b.ports);
 	dc_json_add(j, "instances", b.instances);
+	if (rc == 0)
+		rc =
+		    dc_host_key_find(rq->db, &host_key, s->application_id, err);
+	if (host_key != NULL)
+		dc_json_add_str(j, "ssh_host_key", host_key);
 	free(b.url);
 	if (rc < 0)
 		dc_json_free(j);

@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/base/auto.h"
 #include "common/base/str.h"
 #include "common/box/place.h"
+#include "common/store/instance.h"
 #include "common/store/public_port.h"
 #include "common/store/service.h"
 
@@ -87,13 +89,18 @@ add_public_port(const struct dc_public_port *p, const char *service, void *arg,
 	dc_auto_free char *prefix = dc_asprintf("DOTCLOUD_%s_%s", of, name);
 	dc_auto_free char *host = dc_place_port_host(a->conf);
 	dc_auto_free char *port = dc_asprintf("%d", p->port);
-	dc_auto_free char *url =
-	    dc_asprintf("%s://%s:%d", p->kind, host, p->port);
+	dc_auto_free char *url = dc_public_port_format(p, host);
+	/* No ssh port stands in front of all: the first one's is the
+	 * service's. */
+	bool is_first = p->number == 0 && strcmp(p->name, DC_SSH_NAME) == 0;
+	int64_t number = is_first ? DC_ANY_INSTANCE : p->number;
 
 	(void)err;
-	add_key(a, prefix, "HOST", p->number, host);
-	add_key(a, prefix, "PORT", p->number, port);
-	add_key(a, prefix, "URL", p->number, url);
+	for (; number <= p->number; number++) {
+		add_key(a, prefix, "HOST", number, host);
+		add_key(a, prefix, "PORT", number, port);
+		add_key(a, prefix, "URL", number, url);
+	}
 	return 0;
 }
 

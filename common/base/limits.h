@@ -10,6 +10,7 @@
 #define DC_MAX_INSTANCES 64      /* per service                              */
 #define DC_MAX_WORKERS 64        /* per instance                             */
 #define DC_MAX_PORTS 16          /* per service                              */
+#define DC_MAX_INSTANCE_PORTS 18 /* those, the type's own and ssh */
 #define DC_MAX_PUBLIC_PORTS 512  /* tcp and udp, of all instances of an app */
 #define DC_MAX_CERTIFICATE 65536 /* bytes of a chain, and of a key          */
 #define DC_MAX_PAGE 65536        /* bytes of a maintenance page              */

@@ -13,7 +13,7 @@
 
 static int
 check_port(const struct dc_service_def *def, const struct dc_fields *f,
-    const struct dc_yaml_node *kind)
+    const struct dc_yaml_node *name, const struct dc_yaml_node *kind)
 {
 	size_t i;
 
@@ -23,6 +23,11 @@ check_port(const struct dc_service_def *def, const struct dc_fields *f,
 		    "a port is http, tcp or udp; its number is given by the "
 		    "platform",
 		    "Unrecognized port \"%.80s\"", kind->text);
+	if (strcasecmp(name->text, "ssh") == 0)
+		return dc_report(f->err, f->y, name->line, name->column,
+		    "every instance has an ssh port already, which \"dcloud "
+		    "run\" uses: choose another name",
+		    "The port \"ssh\" is the platform's");
 	for (i = 0; i < def->ports.n && strcmp(kind->text, "http") == 0; i++)
 		if (strcmp(def->ports.v[i].value, "http") == 0)
 			return dc_report(f->err, f->y, kind->line, kind->column,
@@ -49,7 +54,7 @@ dc_listen_set_ports(struct dc_service_def *def, const struct dc_fields *f,
 		if (rc == 0)
 			rc = dc_report_kind(f->err, f->y, kind, DC_YAML_STRING);
 		if (rc == 0)
-			rc = check_port(def, f, kind);
+			rc = check_port(def, f, v->child[i], kind);
 		if (rc == 0)
 			dc_pairs_add(&def->ports, v->child[i]->text,
 			    kind->text);

@@ -2,6 +2,8 @@
  * sodium.h. */
 #include "common/crypto/crypto.h"
 
+#include "common/base/str.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,12 @@ _Static_assert(sizeof(((struct dc_sha256 *)0)->state) >=
 		   sizeof(crypto_hash_sha256_state),
     "dc_sha256 is too small");
 _Static_assert(_Alignof(crypto_hash_sha256_state) <= 16, "alignment");
+_Static_assert(sizeof(((struct dc_sign_pair *)0)->secret_key) ==
+		   crypto_sign_SECRETKEYBYTES,
+    "secret key");
+_Static_assert(sizeof(((struct dc_sign_pair *)0)->public_key) ==
+		   crypto_sign_PUBLICKEYBYTES,
+    "public key");
 _Static_assert(DC_PASSWORD_MAX >= crypto_pwhash_STRBYTES, "stored hash");
 
 static void
@@ -79,6 +87,23 @@ dc_random_hex(char *out, size_t len)
 		out[i] = digits[byte & 15];
 	}
 	out[len] = '\0';
+}
+
+char *
+dc_base64(const void *data, size_t len)
+{
+	const int variant = sodium_base64_VARIANT_ORIGINAL;
+	size_t size = sodium_base64_encoded_len(len, variant);
+	char *text = dc_xcalloc(1, size);
+
+	return sodium_bin2base64(text, size, data, len, variant);
+}
+
+void
+dc_sign_pair_new(struct dc_sign_pair *pair)
+{
+	start();
+	(void)crypto_sign_keypair(pair->public_key, pair->secret_key);
 }
 
 int

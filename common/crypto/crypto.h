@@ -28,6 +28,15 @@ void dc_sha256_hex(char hex[DC_SHA256_HEX], const void *data, size_t len);
 void dc_random_hex(char *out, size_t len);
 void dc_random_bytes(void *out, size_t len);
 
+/* The caller's to free. */
+char *dc_base64(const void *data, size_t len);
+
+/* Ed25519. */
+struct dc_sign_pair {
+	unsigned char public_key[32], secret_key[64];
+};
+void dc_sign_pair_new(struct dc_sign_pair *pair);
+
 /* Argon2id, 64 MB and about a tenth of a second: a job's work, never the
  * event loop's. STORED is a printable string which carries its own salt. */
 int dc_password_hash(char stored[DC_PASSWORD_MAX], const char *password,

@@ -267,18 +267,17 @@ dc_key_add(struct dc_db *db, bool *is_new, int64_t account_id,
 	return 0;
 }
 
-int
-dc_key_each(struct dc_db *db, int64_t account_id, dc_key_fn *fn, void *arg,
-    struct dc_err *err)
+/* Those that SQL finds for :id. */
+static int
+each_key(struct dc_db *db, const char *sql, int64_t id, dc_key_fn *fn,
+    void *arg, struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
-	int rc;
+	int rc = dc_db_prepare(db, &q, sql, err);
 
-	rc = dc_db_prepare(db, &q,
-	    "SELECT * FROM keys WHERE account_id = :account ORDER BY id", err);
 	if (rc < 0)
 		return rc;
-	dc_stmt_int(q, ":account", account_id);
+	dc_stmt_int(q, ":id", id);
 	while ((rc = dc_stmt_step(q, err)) == 1) {
 		struct dc_key key = {
 		    .type = dc_stmt_get_text(q, "type"),
@@ -291,6 +290,42 @@ dc_key_each(struct dc_db *db, int64_t account_id, dc_key_fn *fn, void *arg,
 		if (rc < 0)
 			return rc;
 	}
+	return rc;
+}
+
+int
+dc_key_each(struct dc_db *db, int64_t account_id, dc_key_fn *fn, void *arg,
+    struct dc_err *err)
+{
+	return each_key(db,
+	    "SELECT * FROM keys WHERE account_id = :id ORDER BY id", account_id,
+	    fn, arg, err);
+}
+
+int
+dc_key_each_of_app(struct dc_db *db, int64_t application_id, dc_key_fn *fn,
+    void *arg, struct dc_err *err)
+{
+	return each_key(db,
+	    "SELECT k.* FROM keys k JOIN applications a"
+	    " ON a.account_id = k.account_id WHERE a.id = :id ORDER BY k.id",
+	    application_id, fn, arg, err);
+}
+
+int
+dc_key_find_version(struct dc_db *db, int64_t *version, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "SELECT count(*) * 31 + coalesce(sum(created_at), 0) AS n"
+	    " FROM keys",
+	    err);
+	if (rc == 0)
+		rc = dc_stmt_one(q, err);
+	if (rc == 0)
+		*version = dc_stmt_get_int(q, "n");
 	return rc;
 }
 

@@ -49,6 +49,11 @@ int dc_key_find(struct dc_db *db, int64_t *account_id, const char *type,
 typedef int dc_key_fn(const struct dc_key *key, void *arg, struct dc_err *err);
 int dc_key_each(struct dc_db *db, int64_t account_id, dc_key_fn *fn, void *arg,
     struct dc_err *err);
+/* The keys that may enter the containers of an application. */
+int dc_key_each_of_app(struct dc_db *db, int64_t application_id, dc_key_fn *fn,
+    void *arg, struct dc_err *err);
+/* Another number whenever anybody has another key. */
+int dc_key_find_version(struct dc_db *db, int64_t *version, struct dc_err *err);
 
 /* HASH: SHA-256 in hex; the token itself is never stored. */
 int dc_token_add(struct dc_db *db, int64_t account_id, const char *hash,

@@ -11,6 +11,10 @@ struct dc_port {
 	int port;
 };
 
+/* The platform's own tcp port of every instance, where sshd answers. */
+#define DC_SSH_NAME "ssh"
+#define DC_SSH_PORT 22
+
 /* Replaces them. */
 int dc_instance_save_ports(struct dc_db *db, int64_t id,
     const struct dc_port *ports, size_t n, struct dc_err *err);

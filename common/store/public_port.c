@@ -5,6 +5,7 @@
 #include "common/base/fs.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
+#include "common/store/instance.h"
 
 #include <string.h>
 
@@ -40,7 +41,8 @@ check_limit(struct dc_db *db, int64_t service_id, struct dc_err *err)
 
 	rc = dc_db_prepare(db, &q,
 	    "SELECT count(*) AS n FROM public_ports x"
-	    " JOIN services s ON s.id = x.service_id WHERE s.application_id ="
+	    " JOIN services s ON s.id = x.service_id"
+	    " WHERE x.name <> '" DC_SSH_NAME "' AND s.application_id ="
 	    " (SELECT application_id FROM services WHERE id = :service)",
 	    err);
 	if (rc < 0)
@@ -147,7 +149,8 @@ dc_public_port_claim(struct dc_db *db, struct dc_public_port *p,
 
 	if (rc < 0 || p->port != 0)
 		return rc;
-	rc = check_limit(db, p->service_id, err);
+	if (strcmp(p->name, DC_SSH_NAME) != 0)
+		rc = check_limit(db, p->service_id, err);
 	if (rc == 0)
 		rc = find_free(db, &p->port, p, range, err);
 	return rc == 0 ? insert(db, p, err) : rc;
@@ -206,6 +209,14 @@ dc_public_port_each(struct dc_db *db, int64_t application_id,
 			return rc;
 	}
 	return rc;
+}
+
+char *
+dc_public_port_format(const struct dc_public_port *p, const char *host)
+{
+	if (strcmp(p->name, DC_SSH_NAME) == 0)
+		return dc_asprintf("ssh://dotcloud@%s:%d", host, p->port);
+	return dc_asprintf("%s://%s:%d", p->kind, host, p->port);
 }
 
 int

@@ -43,6 +43,9 @@ typedef int dc_public_port_fn(const struct dc_public_port *p,
 int dc_public_port_each(struct dc_db *db, int64_t application_id,
     dc_public_port_fn *fn, void *arg, struct dc_err *err);
 
+/* "tcp://HOST:40000", what clients of it are told; the caller's to free. */
+char *dc_public_port_format(const struct dc_public_port *p, const char *host);
+
 /* A public port and one instance behind it that is up, down or draining. */
 struct dc_port_target {
 	int public_port, port; /* outside, in the container */

@@ -28,3 +28,9 @@ if [ -r "$HOME/dotcloud_profile" ]; then
 	# shellcheck source=/dev/null
 	. "$HOME/dotcloud_profile"
 fi
+
+# A shell of `dcloud run` knows what processes are told.
+if [ -n "$SSH_CONNECTION" ] && [ -f "$HOME/profile" ]; then
+	# shellcheck source=/dev/null
+	. "$HOME/profile"
+fi

@@ -3,7 +3,7 @@
 # program cannot reach: root, the host, its services, other containers, and more
 # than their share.
 . "$(dirname "$0")/lib.sh"
-plan 29
+plan 31
 platform_up
 
 # ask APP COMMAND: what a shell in the instance prints; see asked.py.
@@ -112,6 +112,11 @@ is "its neighbour does not hear it" \
     "$(ask jail "curl -sf --max-time 3 http://$address:42800/ || echo no")" no
 is "nor does a ping reach it" \
     "$(ask jail "ping -c 1 -W 1 $address >/dev/null 2>&1 || echo no")" no
+is "its sshd answers it" \
+    "$(ask other "head -c 4 </dev/tcp/127.0.0.1/22")" SSH-
+is "and not its neighbour" \
+    "$(ask jail "timeout 3 bash -c 'head -c 4 </dev/tcp/$address/22' \
+    2>/dev/null || echo no")" no
 is "they have different users on the host" "$(for app in jail other; do
     ask $app "awk '{ print \$2 }' /proc/self/uid_map"; done | sort -u |
     wc -l)" 2

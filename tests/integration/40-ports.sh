@@ -79,7 +79,7 @@ like "info: udp" "$info" "^  datagram: udp://127.0.0.1:$udp\$"
 is "info --json" "$(dcloud info --json talk | python3 -c 'import json, sys
 s = json.load(sys.stdin)
 print([p["url"] for p in s["ports"] if p["name"] == "echo"],
-    len(s["instances"][1]["ports"]))')" "['tcp://127.0.0.1:$tcp'] 2"
+    len(s["instances"][1]["ports"]))')" "['tcp://127.0.0.1:$tcp'] 3"
 
 ask() { talk udp 127.0.0.1 "$udp" "sh $1"; } # a shell in some instance
 env=$(ask env)

@@ -1,8 +1,11 @@
 /* tests/unit/test_account.c -- accounts, their keys and tokens. */
 #include <check.h>
 
+#include "common/base/auto.h"
+#include "common/base/str.h"
 #include "common/store/account.h"
 #include "common/store/application.h"
+#include "common/store/host_key.h"
 
 Suite *account_suite(void);
 
@@ -107,6 +110,69 @@ START_TEST(key_add__own_again_is_success_anothers_is_not)
 }
 END_TEST
 
+static int
+add_blob(const struct dc_key *key, void *arg, struct dc_err *error)
+{
+	(void)error;
+	dc_str_addf(arg, "%s ", key->blob);
+	return 0;
+}
+
+static void
+add_key(int64_t account, const char *blob)
+{
+	const struct dc_key key = {"ssh-ed25519", blob, "", 0};
+	bool is_new;
+
+	ck_assert_int_eq(dc_key_add(db, &is_new, account, &key, NULL), 0);
+}
+
+START_TEST(key_each_of_app__those_of_its_owner)
+{
+	dc_auto_str struct dc_str found = {0};
+	int64_t app, before = 0, after = 0;
+
+	ck_assert_int_eq(dc_application_add(db, &app, alice, "blog", "live",
+			     NULL),
+	    0);
+	add_key(alice, "AAAA");
+	add_key(bob, "BBBB");
+	ck_assert_int_eq(dc_key_find_version(db, &before, NULL), 0);
+	add_key(alice, "CCCC");
+	ck_assert_int_eq(dc_key_find_version(db, &after, NULL), 0);
+	ck_assert_int_ne(before, after);
+	ck_assert_int_eq(dc_key_each_of_app(db, app, add_blob, &found, NULL),
+	    0);
+	ck_assert_str_eq(found.data, "AAAA CCCC ");
+}
+END_TEST
+
+START_TEST(host_key__is_made_once_for_an_application)
+{
+	dc_auto_free char *private_key = NULL;
+	dc_auto_free char *again = NULL;
+	dc_auto_free char *others = NULL;
+	dc_auto_free char *public_key = NULL;
+	int64_t blog, shop;
+
+	ck_assert_int_eq(dc_application_add(db, &blog, alice, "blog", "live",
+			     NULL),
+	    0);
+	ck_assert_int_eq(dc_application_add(db, &shop, alice, "shop", "live",
+			     NULL),
+	    0);
+	ck_assert_int_eq(dc_host_key_find(db, &public_key, blog, NULL), 0);
+	ck_assert_ptr_null(public_key);
+	ck_assert_int_eq(dc_host_key_load(db, &private_key, blog, NULL), 0);
+	ck_assert_int_eq(dc_host_key_load(db, &again, blog, NULL), 0);
+	ck_assert_int_eq(dc_host_key_load(db, &others, shop, NULL), 0);
+	ck_assert_str_eq(private_key, again);
+	ck_assert_str_ne(private_key, others);
+	ck_assert_int_eq(dc_host_key_find(db, &public_key, blog, NULL), 0);
+	ck_assert(dc_has_prefix(public_key, "ssh-ed25519 AAAA"));
+}
+END_TEST
+
 Suite *
 account_suite(void)
 {
@@ -120,6 +186,8 @@ account_suite(void)
 	tcase_add_test(t, set_password__takes_tokens_back);
 	tcase_add_test(t, remove__not_while_it_owns_an_application);
 	tcase_add_test(t, key_add__own_again_is_success_anothers_is_not);
+	tcase_add_test(t, key_each_of_app__those_of_its_owner);
+	tcase_add_test(t, host_key__is_made_once_for_an_application);
 	suite_add_tcase(s, t);
 	return s;
 }

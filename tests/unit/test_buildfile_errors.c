@@ -99,6 +99,11 @@ static const struct {
 	"already" IN("5", "8") "        b: http\n           ^\nHint: make one "
 			       "of them tcp, or "
 			       "give it a service of its own"},
+    {"www:\n  type: custom\n  ports:\n    SSH: tcp\n",
+	"The port \"ssh\" is the platform's" IN("4",
+	    "5") "        SSH: tcp\n        ^\nHint: every instance has an ssh "
+		 "port "
+		 "already, which \"dcloud run\" uses: choose another name"},
     {"www:\n  type: custom\n  ports: {www: prout}\n",
 	"Unrecognized port \"prout\"" IN("3",
 	    "16") "      ports: {www: prout}\n                   ^\nHint: a "

@@ -1,8 +1,14 @@
 /* tests/unit/test_crypto.c -- common/crypto: known answers and round trips. */
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/base/auto.h"
+#include "common/base/fs.h"
+#include "common/base/spawn.h"
 #include "common/crypto/crypto.h"
+#include "common/crypto/ssh_pair.h"
 
 Suite *crypto_suite(void);
 
@@ -59,6 +65,36 @@ START_TEST(secret__equality)
 }
 END_TEST
 
+static void
+keep_line(const char *line, void *arg)
+{
+	dc_str_addf(arg, "%s\n", line);
+}
+
+START_TEST(ssh_pair__is_what_openssh_reads)
+{
+	char path[] = "/tmp/dcloud-test-key.XXXXXX";
+	char *argv[] = {(char[]){"ssh-keygen"}, (char[]){"-y"}, (char[]){"-f"},
+	    path, NULL};
+	dc_auto_free char *private_key = NULL;
+	dc_auto_free char *public_key = NULL;
+	dc_auto_free char *expected = NULL;
+	dc_auto_str struct dc_str said = {0};
+	struct dc_err err = DC_ERR_INIT;
+	int fd = mkstemp(path), rc;
+
+	dc_ssh_pair_new(&private_key, &public_key);
+	rc = dc_fs_write_all(fd, private_key, strlen(private_key), &err);
+	(void)close(fd);
+	if (rc == 0)
+		rc = dc_spawn_run(argv, NULL, NULL, keep_line, &said, &err);
+	(void)unlink(path);
+	ck_assert_msg(rc == 0, "%s", err.msg);
+	expected = dc_asprintf("%s dcloud\n", public_key);
+	ck_assert_str_eq(said.data, expected);
+}
+END_TEST
+
 Suite *
 crypto_suite(void)
 {
@@ -70,6 +106,7 @@ crypto_suite(void)
 	tcase_add_test(tc, random_hex__has_its_length_and_differs);
 	tcase_add_test(tc, password__only_the_right_one_is_it);
 	tcase_add_test(tc, secret__equality);
+	tcase_add_test(tc, ssh_pair__is_what_openssh_reads);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -160,6 +160,33 @@ START_TEST(load__public_ports)
 }
 END_TEST
 
+START_TEST(load__ssh_ports_of_each_instance)
+{
+	const struct dc_port_range range = {40000, 40010, any_port};
+	int64_t number;
+
+	conf.subnet = (char[]){"10.88.0.0/16"};
+	for (number = 0; number < 2; number++) {
+		struct dc_public_port p = {.node_id = t.node,
+		    .service_id = t.service,
+		    .number = number,
+		    .name = "ssh",
+		    .kind = "tcp"};
+
+		ck_assert_int_eq(dc_public_port_claim(t.db, &p, &range, &err),
+		    0);
+	}
+	load();
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_SSH_HOST"), "10.88.0.1");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_SSH_PORT"), "40000");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_SSH_URL"),
+	    "ssh://dotcloud@10.88.0.1:40000");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_SSH_PORT_0"), "40000");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_SSH_URL_1"),
+	    "ssh://dotcloud@10.88.0.1:40001");
+}
+END_TEST
+
 START_TEST(load__the_users_word_is_the_last)
 {
 	dc_pairs_add(&def.environment, "MODE", "from the file");
@@ -406,6 +433,7 @@ environment_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, load__what_the_platform_says);
 	tcase_add_test(tc, load__public_ports);
+	tcase_add_test(tc, load__ssh_ports_of_each_instance);
 	tcase_add_test(tc, load__the_users_word_is_the_last);
 	if (geteuid() == 0) { /* homes are written from inside their range */
 		tcase_add_loop_test(tc, save__every_reader_gets_the_value_back,

@@ -8,14 +8,14 @@
 
 Suite *ports_suite(void);
 
-static struct dc_port ports[DC_MAX_PORTS + 1];
+static struct dc_port ports[DC_MAX_INSTANCE_PORTS];
 
 START_TEST(list__a_custom_service_that_names_none_gets_www)
 {
 	const struct dc_service_def def = {.name = NULL};
 	const struct dc_type type = {.http_port = DC_TYPE_ANY_PORT};
 
-	ck_assert_uint_eq(ports_list(ports, &def, &type), 1);
+	ck_assert_uint_eq(ports_list(ports, &def, &type), 2);
 	ck_assert_str_eq(ports[0].name, "www");
 	ck_assert_str_eq(ports[0].kind, "http");
 	ck_assert_int_eq(ports[0].port, 42800);
@@ -31,7 +31,7 @@ START_TEST(list__named_ones_in_order_from_42800)
 	dc_pairs_add(&def.ports, "control", "tcp");
 	dc_pairs_add(&def.ports, "web", "http");
 	dc_pairs_add(&def.ports, "dns", "udp");
-	ck_assert_uint_eq(ports_list(ports, &def, &type), 3);
+	ck_assert_uint_eq(ports_list(ports, &def, &type), 4);
 	found = ports_find(ports, 3, "http");
 	ck_assert_str_eq(found->name, "web");
 	ck_assert_int_eq(found->port, 42801);
@@ -48,7 +48,7 @@ START_TEST(list__the_types_own_port_comes_first)
 	    .port_name = (char[]){"http"}};
 
 	dc_pairs_add(&def.ports, "web", "http");
-	ck_assert_uint_eq(ports_list(ports, &def, &type), 2);
+	ck_assert_uint_eq(ports_list(ports, &def, &type), 3);
 	ck_assert_int_eq(ports_find(ports, 2, "http")->port, 8080);
 	ck_assert_str_eq(ports[1].name, "web"); /* another name for it */
 	ck_assert_int_eq(ports[1].port, 8080);
@@ -56,13 +56,19 @@ START_TEST(list__the_types_own_port_comes_first)
 }
 END_TEST
 
-START_TEST(list__a_worker_has_none)
+START_TEST(list__a_worker_has_ssh_alone)
 {
-	const struct dc_service_def def = {.name = NULL};
+	struct dc_service_def def = {.name = NULL};
 	const struct dc_type type = {.http_port = 0};
 
-	ck_assert_uint_eq(ports_list(ports, &def, &type), 0);
-	ck_assert_ptr_null(ports_find(ports, 0, "http"));
+	dc_pairs_add(&def.ports, "SSH", "tcp"); /* of an old build file */
+	ck_assert_uint_eq(ports_list(ports, &def, &type), 1);
+	ck_assert_str_eq(ports[0].name, "ssh");
+	ck_assert_str_eq(ports[0].kind, "tcp");
+	ck_assert_int_eq(ports[0].port, 22);
+	ck_assert_ptr_null(ports_find(ports, 1, "http"));
+	ck_assert_ptr_null(ports_find(ports, 1, "tcp"));
+	dc_pairs_done(&def.ports);
 }
 END_TEST
 
@@ -78,8 +84,9 @@ START_TEST(list__never_more_than_there_is_room_for)
 		(void)snprintf(name, sizeof(name), "%050d", i);
 		dc_pairs_add(&def.ports, name, "tcp");
 	}
-	ck_assert_uint_eq(ports_list(ports, &def, &type), DC_MAX_PORTS + 1);
-	ck_assert_uint_lt(strlen(ports[DC_MAX_PORTS].name),
+	ck_assert_uint_eq(ports_list(ports, &def, &type),
+	    DC_MAX_INSTANCE_PORTS);
+	ck_assert_uint_lt(strlen(ports[DC_MAX_INSTANCE_PORTS - 2].name),
 	    sizeof(ports[0].name));
 	dc_pairs_done(&def.ports);
 }
@@ -94,7 +101,7 @@ ports_suite(void)
 	tcase_add_test(tc, list__a_custom_service_that_names_none_gets_www);
 	tcase_add_test(tc, list__named_ones_in_order_from_42800);
 	tcase_add_test(tc, list__the_types_own_port_comes_first);
-	tcase_add_test(tc, list__a_worker_has_none);
+	tcase_add_test(tc, list__a_worker_has_ssh_alone);
 	tcase_add_test(tc, list__never_more_than_there_is_room_for);
 	suite_add_tcase(s, tc);
 	return s;

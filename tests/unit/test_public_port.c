@@ -125,6 +125,9 @@ START_TEST(claim__an_application_is_limited)
 	ck_assert_int_eq(claim(t.service, "x", "tcp", 512), 512);
 	ck_assert_int_eq(claim(t.service, "x", "tcp", 513), DC_EUSER);
 	ck_assert_ptr_nonnull(strstr(err.msg, "limited to 512"));
+	ck_assert_int_gt(claim(t.service, "ssh", "tcp", 0), 0);
+	tmpdb_exec(t.db, "DELETE FROM public_ports WHERE number = 1");
+	ck_assert_int_gt(claim(t.service, "x", "tcp", 513), 0);
 }
 END_TEST
 

@@ -1,0 +1,129 @@
+/* runtime/session.c -- see session.h. */
+#include "runtime/session.h"
+
+#include "common/base/str.h"
+#include "runtime/child.h"
+#include "runtime/sources.h"
+#include "runtime/value.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_ROUNDS 100
+#define SHELL "/bin/bash"
+#define COMMAND "SSH_ORIGINAL_COMMAND"
+
+extern char **environ;
+
+/* What only sshd can know, on top of what processes have. */
+static int
+load_env(struct dc_strv *env, const char *path, struct dc_err *err)
+{
+	static const char *const names[] = {"TERM", "SSH_CLIENT",
+	    "SSH_CONNECTION", "SSH_TTY"};
+	int rc = sources_load_env(env, path, err);
+	const char *own = value_find_env(env, "PATH", 4);
+	const char *home = value_find_env(env, "HOME", 4);
+
+	if (rc < 0)
+		return rc;
+	if (home != NULL && own != NULL &&
+	    strcmp(own, CHILD_SYSTEM_PATH) == 0) {
+		char *user_path = child_format_path(home);
+
+		value_set_env(env, "PATH", user_path);
+		free(user_path);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value != NULL)
+			value_set_env(env, names[i], value);
+	}
+	return 0;
+}
+
+static void __attribute__((noreturn))
+run_shell(const char *command, const char *path, const sigset_t *mask)
+{
+	char *with[] = {"bash", "-c", dc_strdup(command), NULL};
+	char *login[] = {"-bash", NULL};
+	struct dc_err err = DC_ERR_INIT;
+	struct dc_strv env = {0};
+
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+	if (load_env(&env, path, &err) == 0) {
+		environ = env.v;
+		(void)execv(SHELL, command[0] != '\0' ? with : login);
+		(void)dc_fail_errno(&err, "run '" SHELL "'");
+	}
+	(void)dprintf(2, "dcinit: %s\n", err.msg);
+	_exit(127);
+}
+
+static int
+exit_status(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* All of it stands still before it is told, so that nothing which is just being
+ * forked is missed. */
+static void
+hang_up(pid_t sid)
+{
+	for (int i = 0; i < MAX_ROUNDS; i++)
+		if (child_signal_session(sid, SIGSTOP) == 0)
+			break;
+	(void)child_signal_session(sid, SIGHUP);
+	(void)child_signal_session(sid, SIGCONT);
+}
+
+/* sshd ends without a word to a command that has no terminal. What wants to
+ * live on ignores SIGHUP (nohup), or is in a session of its own. */
+int
+session_run(const char *env)
+{
+	const struct sigaction ends = {.sa_handler = SIG_DFL,
+	    .sa_flags = SA_NOCLDSTOP};
+	const char *command = getenv(COMMAND);
+	sigset_t set, before;
+	pid_t child;
+	int sig;
+
+	(void)sigfillset(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, &before);
+	(void)sigaction(SIGCHLD, &ends, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGHUP);
+	child = fork();
+	if (child < 0) {
+		perror("dcinit: fork");
+		return 1;
+	}
+	if (child == 0)
+		run_shell(command != NULL ? command : "", env, &before);
+	if (getppid() == 1)
+		(void)raise(SIGHUP);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGTERM);
+	do
+		sig = sigwaitinfo(&set, NULL);
+	while (sig < 0);
+	if (sig == SIGCHLD)
+		return exit_status(child);
+	hang_up(getsid(0));
+	return 128 + sig;
+}

@@ -79,7 +79,7 @@ add_seconds(const struct dc_revision_service *s, void *arg, struct dc_err *err)
 {
 	struct work *w = arg;
 	dc_auto_service_def struct dc_service_def def = {0};
-	struct health health;
+	struct health health = {0};
 	int rc = dc_service_from_json(&def, s->definition, err);
 
 	if (rc == 0)

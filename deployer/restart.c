@@ -19,7 +19,7 @@
 static int
 find_end(int64_t *until, const struct unit *u, struct dc_err *err)
 {
-	struct health health;
+	struct health health = {0};
 	int64_t seconds =
 	    DC_HOLD_DRAIN_SECONDS + DC_STOP_SECONDS + DC_HOLD_SECONDS;
 	int rc = health_load(&health, &u->def, err);

@@ -174,7 +174,7 @@ watch_run(struct dc_job *job, struct dc_err *err)
 	    .boxes = dc_conf_path(job->conf, "boxes"),
 	    .fds = dc_xcalloc(1, sizeof(*w.fds)),
 	    .keys = -1};
-	bool busy;
+	bool busy = false;
 	int rc;
 
 	w.fds[0] = (struct pollfd){.fd = job->bell, .events = POLLIN};

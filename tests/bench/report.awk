@@ -96,4 +96,5 @@ END {
 	print "| an ssh session that is refused | " \
 	    cell("bare", "ssh session") " |"
 	print "| `dcloud check` | " cell("bare", "dcloud, one request") " |"
+	print "| `dcloud run www true` | " cell("bare", "run") " |"
 }

@@ -214,21 +214,30 @@ session_of(const char *pid, char *state)
 	return s != NULL ? (pid_t)strtol(s, NULL, 10) : 0;
 }
 
-int
-child_signal_session(pid_t sid, int sig)
+void
+child_each_in_session(pid_t sid, child_session_fn *fn, void *arg)
 {
 	dc_auto_dir DIR *d = opendir("/proc");
 	struct dirent *e;
 	long long pid;
-	int running = 0;
 	char state;
 
-	while (d != NULL && sid > 1 && (e = readdir(d)) != NULL) {
-		if (!dc_is_number(e->d_name, 2, INT_MAX, &pid) ||
-		    pid == getpid() || session_of(e->d_name, &state) != sid)
-			continue;
-		running += strchr("TtZX", state) == NULL;
-		(void)kill((pid_t)pid, sig);
-	}
-	return running;
+	while (d != NULL && sid > 1 && (e = readdir(d)) != NULL)
+		if (dc_is_number(e->d_name, 2, INT_MAX, &pid) &&
+		    pid != getpid() && session_of(e->d_name, &state) == sid &&
+		    state != 'Z' && state != 'X')
+			fn((pid_t)pid, arg);
+}
+
+static void
+kill_one(pid_t pid, void *arg)
+{
+	(void)arg;
+	(void)kill(pid, SIGKILL);
+}
+
+void
+child_kill_session(pid_t sid)
+{
+	child_each_in_session(sid, kill_one, NULL);
 }

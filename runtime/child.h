@@ -25,9 +25,12 @@ int child_start(pid_t *pid, const struct program_settings *p,
 /* In a forked child: a session of its own, and no signal handled or blocked. */
 void child_begin(void);
 
-/* SIG for every process of session SID but ourselves. How many there were that
- * had neither ended nor stopped. */
-int child_signal_session(pid_t sid, int sig);
+/* Every process of session SID that has not ended, but ourselves. */
+typedef void child_session_fn(pid_t pid, void *arg);
+void child_each_in_session(pid_t sid, child_session_fn *fn, void *arg);
+
+/* SIGKILL for what a dead process, once the leader of session SID, has left. */
+void child_kill_session(pid_t sid);
 
 #define CHILD_SYSTEM_PATH                                                      \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

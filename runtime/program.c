@@ -126,7 +126,7 @@ forget_children(struct program *p)
 	if (!p->settings.is_real)
 		return;
 	elsewhere_done(&p->owner->elsewhere);
-	(void)child_signal_session(p->last_pid, SIGKILL);
+	child_kill_session(p->last_pid);
 	p->last_pid = 0;
 }
 

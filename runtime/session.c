@@ -1,6 +1,7 @@
 /* runtime/session.c -- see session.h. */
 #include "runtime/session.h"
 
+#include "common/base/auto.h"
 #include "common/base/str.h"
 #include "runtime/child.h"
 #include "runtime/sources.h"
@@ -13,9 +14,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#define MAX_ROUNDS 100
+#define WAIT_MS 10000
+#define PAUSE_MS 10
 #define SHELL "/bin/bash"
 #define COMMAND "SSH_ORIGINAL_COMMAND"
 
@@ -78,16 +81,60 @@ exit_status(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* All of it stands still before it is told, so that nothing which is just being
- * forked is missed. */
+struct hangup {
+	pid_t *told;
+	size_t n, alive;
+};
+
+/* nohup: it wants to stay. */
+static bool
+ignores_hangup(pid_t pid)
+{
+	dc_auto_free char *path = dc_asprintf("/proc/%d/status", (int)pid);
+	dc_auto_file FILE *f = fopen(path, "re");
+	char line[256];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (dc_has_prefix(line, "SigIgn:"))
+			return (strtoull(line + strlen("SigIgn:"), NULL, 16) &
+				   1U << (SIGHUP - 1)) != 0;
+	return false;
+}
+
+static void
+tell(pid_t pid, void *arg)
+{
+	struct hangup *h = arg;
+
+	if (ignores_hangup(pid))
+		return;
+	h->alive++;
+	for (size_t i = 0; i < h->n; i++)
+		if (h->told[i] == pid)
+			return;
+	h->told = dc_xrealloc(h->told, (h->n + 1) * sizeof(*h->told));
+	h->told[h->n++] = pid;
+	(void)kill(pid, SIGHUP);
+	(void)kill(pid, SIGCONT);
+}
+
+/* Each is told once, and looked for until all have gone: one that was just
+ * being forked has to be found as well. What takes its time to end is left to
+ * itself after a while. */
 static void
 hang_up(pid_t sid)
 {
-	for (int i = 0; i < MAX_ROUNDS; i++)
-		if (child_signal_session(sid, SIGSTOP) == 0)
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+	struct hangup h = {0};
+
+	for (int i = 0; i < WAIT_MS / PAUSE_MS; i++) {
+		h.alive = 0;
+		child_each_in_session(sid, tell, &h);
+		if (h.alive == 0)
 			break;
-	(void)child_signal_session(sid, SIGHUP);
-	(void)child_signal_session(sid, SIGCONT);
+		(void)nanosleep(&pause, NULL);
+	}
+	free(h.told);
 }
 
 /* sshd ends without a word to a command that has no terminal. What wants to

@@ -86,41 +86,52 @@ struct hangup {
 	size_t n, alive;
 };
 
-/* nohup: it wants to stay. */
+/* Is SIGHUP in one of the masks of /proc/PID/status: "SigIgn:", "SigCgt:"? */
 static bool
-ignores_hangup(pid_t pid)
+has_hangup(pid_t pid, const char *mask)
 {
 	dc_auto_free char *path = dc_asprintf("/proc/%d/status", (int)pid);
 	dc_auto_file FILE *f = fopen(path, "re");
 	char line[256];
 
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		if (dc_has_prefix(line, "SigIgn:"))
-			return (strtoull(line + strlen("SigIgn:"), NULL, 16) &
+		if (dc_has_prefix(line, mask))
+			return (strtoull(line + strlen(mask), NULL, 16) &
 				   1U << (SIGHUP - 1)) != 0;
 	return false;
 }
 
+static bool
+was_told(const struct hangup *h, pid_t pid)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->told[i] == pid)
+			return true;
+	return false;
+}
+
+/* Who ignores it (nohup) wants to stay; who handles it is told once. A shell's
+ * child that was just about to become a program has lost what it was told. */
 static void
 tell(pid_t pid, void *arg)
 {
 	struct hangup *h = arg;
 
-	if (ignores_hangup(pid))
+	if (has_hangup(pid, "SigIgn:"))
 		return;
 	h->alive++;
-	for (size_t i = 0; i < h->n; i++)
-		if (h->told[i] == pid)
-			return;
-	h->told = dc_xrealloc(h->told, (h->n + 1) * sizeof(*h->told));
-	h->told[h->n++] = pid;
+	if (was_told(h, pid) && has_hangup(pid, "SigCgt:"))
+		return;
+	if (!was_told(h, pid)) {
+		h->told = dc_xrealloc(h->told, (h->n + 1) * sizeof(*h->told));
+		h->told[h->n++] = pid;
+	}
 	(void)kill(pid, SIGHUP);
 	(void)kill(pid, SIGCONT);
 }
 
-/* Each is told once, and looked for until all have gone: one that was just
- * being forked has to be found as well. What takes its time to end is left to
- * itself after a while. */
+/* Until all have gone: one that is just being forked has to be found as well.
+ * What takes its time to end is left to itself after a while. */
 static void
 hang_up(pid_t sid)
 {

@@ -125,7 +125,7 @@ add(struct dc_db *db, const struct dc_rollback_row *row, int64_t revision_id,
 {
 	dc_auto_deployment struct dc_deployment bad = {0};
 	dc_auto_free char *text = NULL;
-	int64_t id;
+	int64_t id = 0;
 	int rc = dc_deployment_load(db, &bad, row->deployment_id, err);
 
 	if (rc == 0)

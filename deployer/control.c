@@ -22,7 +22,7 @@
  * followed, and an answer does not let us wait for ever. Through descriptors:
  * a socket's path is short. */
 static int
-try_connect(int dirfd, int *out)
+try_connect(int dirfd, int *out, bool waits)
 {
 	const struct timeval limit = {.tv_sec = ANSWER_SECONDS};
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
@@ -32,7 +32,8 @@ try_connect(int dirfd, int *out)
 
 	if (name < 0)
 		return -errno;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK), 0);
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d",
 	    name);
 	if (fd < 0 ||
@@ -49,12 +50,12 @@ try_connect(int dirfd, int *out)
 /* The watch is in place before each try, so no appearance is missed; a
  * socket that is bound but not listening yet costs a short wait. */
 static int
-open_socket(int *out, const char *box_dir, struct dc_err *err)
+open_socket(int *out, const char *box_dir, bool waits, struct dc_err *err)
 {
 	dc_auto_free char *dir = dc_asprintf("%s/run", box_dir);
 	dc_auto_fd int dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	dc_auto_fd int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	int64_t end = dc_mono_ms() + START_MS;
+	int64_t end = dc_mono_ms() + (waits ? START_MS : 0);
 	struct pollfd p = {.fd = watch, .events = POLLIN};
 	char events[4096];
 	int e;
@@ -63,7 +64,7 @@ open_socket(int *out, const char *box_dir, struct dc_err *err)
 	    inotify_add_watch(watch, dir, IN_CREATE | IN_MOVED_TO) < 0)
 		return dc_fail_errno(err, "open '%s'", dir);
 	for (;;) {
-		e = -try_connect(dirfd, out);
+		e = -try_connect(dirfd, out, waits);
 		if (e == 0)
 			return 0;
 		if ((e != ENOENT && e != ECONNREFUSED && e != EAGAIN) ||
@@ -77,12 +78,12 @@ open_socket(int *out, const char *box_dir, struct dc_err *err)
 }
 
 static int
-send_command(int *out, const char *box_dir, const char *command,
+send_command(int *out, const char *box_dir, const char *command, bool waits,
     struct dc_err *err)
 {
 	dc_auto_free char *line = dc_asprintf("%s\n", command);
 	dc_auto_fd int fd = -1;
-	int rc = open_socket(&fd, box_dir, err);
+	int rc = open_socket(&fd, box_dir, waits, err);
 
 	if (rc == 0)
 		rc = dc_fs_write_all(fd, line, strlen(line), err);
@@ -100,7 +101,7 @@ control_ask(char **answer, const char *box_dir, const char *command,
 	dc_auto_fd int fd = -1;
 	char chunk[4096];
 	ssize_t n;
-	int rc = send_command(&fd, box_dir, command, err);
+	int rc = send_command(&fd, box_dir, command, true, err);
 
 	if (rc < 0)
 		return rc;
@@ -114,7 +115,7 @@ control_ask(char **answer, const char *box_dir, const char *command,
 }
 
 int
-control_watch(int *out, const char *box_dir, struct dc_err *err)
+control_watch(int *out, const char *box_dir, bool waits, struct dc_err *err)
 {
-	return send_command(out, box_dir, "watch", err);
+	return send_command(out, box_dir, "watch", waits, err);
 }

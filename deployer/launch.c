@@ -321,7 +321,7 @@ wait_responsive(struct unit *u, const struct watch_for *quiet,
 	int rc = load_health(&health, &w, err);
 
 	if (rc == 0)
-		rc = control_watch(&watch, u->box_dir, err);
+		rc = control_watch(&watch, u->box_dir, true, err);
 	if (rc < 0)
 		return rc;
 	if (http == NULL && tcp == NULL) {

@@ -8,6 +8,7 @@
 #include "common/box/box.h"
 #include "common/crypto/crypto.h"
 #include "common/store/reserve.h"
+#include "deployer/control.h"
 #include "deployer/data.h"
 #include "deployer/launch.h"
 #include "deployer/ports.h"
@@ -197,14 +198,18 @@ reserve_take(bool *taken, struct dc_job *job, const struct reserve_wish *w,
 	return rc;
 }
 
+/* One that was killed while it was frozen ends now, and listens no more. */
 static int
 wake(struct unit *u, struct dc_err *err)
 {
+	dc_auto_fd int watch = -1;
 	int rc;
 
 	if (!dc_box_is_running(u->boxes, u->box))
 		return dc_fail(err, DC_ENOTFOUND, "its container is gone");
 	rc = dc_box_thaw(u->box, err);
+	if (rc == 0)
+		rc = control_watch(&watch, u->box_dir, false, err);
 	return rc == 0 ? launch_wait(u, true, err) : rc;
 }
 

@@ -21,8 +21,8 @@
 #define LOOK_MS 1000
 /* The longest `within`. */
 #define OLDEST_MS (3600 * INT64_C(1000))
-/* A pid 1 that does not listen would keep all others waiting. */
-#define AGAIN_MS 60000
+/* A pid 1 that does not listen is not asked each time. */
+#define AGAIN_MS 5000
 
 /* One instance of a version that is watched. */
 struct subject {
@@ -116,7 +116,7 @@ listen_to(struct looking *l, struct subject *s)
 	int i;
 
 	if (s->fd < 0 && dc_mono_ms() >= s->again &&
-	    control_watch(&s->fd, dir, NULL) < 0)
+	    control_watch(&s->fd, dir, false, NULL) < 0)
 		s->again = dc_mono_ms() + AGAIN_MS;
 	for (i = 0; s->fd >= 0 && i < 16; i++) {
 		n = recv(s->fd, chunk, sizeof(chunk), MSG_DONTWAIT);

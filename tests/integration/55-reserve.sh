@@ -4,17 +4,26 @@
 # whether it is the same one.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/crash.sh"
-plan 65
+plan 70
 reserve=600
 platform_up
 
-# version N SECONDS: what it answers, and how long it takes to start. (A text
-# file of Python's is not made anew while it is written.)
+# version N SECONDS: what it answers, and how long it takes to start.
 version() {
 	sed -i "s|body = .*|body = (\"version $1 of \" + BORN).encode() #|;
 	    /^            os.environ/d; /^BORN/d; /^import time/d;
 	    s|^import os\$|import os\nimport time\nBORN = str(time.time_ns());\
  time.sleep($2)|" hello.py
+	grep -q slow hello.py || sed -i 's|^    def do_GET(self):|&\
+        if self.path == "/slow":\
+            self.send_response(200)\
+            self.send_header("Content-Length", "11")\
+            self.end_headers()\
+            self.wfile.write(b"begun ")\
+            while not os.path.exists("/tmp/go"):\
+                time.sleep(0.05)\
+            self.wfile.write(b"ended")\
+            return|' hello.py
 }
 previous() { dcloud deploy previous >"$root/work/said" 2>&1; }
 said() { cat "$root/work/said"; }
@@ -108,8 +117,34 @@ crash() { # NAME SQL
 }
 crash "killed when it was taken" "SELECT 1 FROM instances
     WHERE state = 'creating' AND reserved_until > 1"
-crash "killed while the other one is frozen" "SELECT 1 FROM instances
-    WHERE state = 'draining' AND reserved_until > 1"
+
+# The router's lock is taken while the last request of the old one goes on: so its
+# job gets as far as that.
+what="killed while the other one is frozen"
+on_the_way() {
+	[ -n "$(db "SELECT 1 FROM instances WHERE state = 'draining'
+	    AND reserved_until > 1")" ]
+}
+wait_until 60 in_reserve
+was=$(get hello | cut -d' ' -f2)
+old=$(row id up)
+curl -sN --max-time 90 -H "Host: hello-$user.localhost" \
+    "http://$http/slow" >"$root/work/slow" &
+slow=$!
+ok "a request begins" wait_until 20 grep -q begun "$root/work/slow"
+previous
+is "$what: the deployment succeeds" $? 0
+exec 9>"$root/run/router.lock"
+ok "the router is busy" flock 9
+ok "the request ends" touch "/proc/$(pid1 "$old")/root/tmp/go"
+ok "$what: it was killed there" wait_until 30 on_the_way
+kill -9 "$(pid_of deployer)" $(pgrep -f "^deployer -f $conf -j ")
+exec 9>&-
+wait $slow
+is "the request is answered" "$(cat "$root/work/slow")" "begun ended"
+is "$what: the other version serves" "$(get hello | cut -d' ' -f2)" $((5 - was))
+rest "$what: nothing is left of it"
+ok "$what: it is frozen" in_reserve
 crash "killed when that was done" "SELECT 1 FROM instances
     WHERE state = 'reserved' AND id > (SELECT min(id) FROM instances
     WHERE state = 'up')"

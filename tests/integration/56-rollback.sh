@@ -63,7 +63,7 @@ failing() {
 	done >"$root/work/answers"
 }
 at_last() {
-	[ "$(db "SELECT state FROM deployments ORDER BY id DESC LIMIT 1")" = done ]
+	[ "$(db "SELECT state FROM deployments ORDER BY id DESC LIMIT 1")" = "done" ]
 }
 job() { pgrep -f "^deployer -f $conf -j rollback "; }
 

@@ -209,12 +209,12 @@ static const struct {
     {"www:\n  type: custom\n  listen: tcp\n  listen_var: X\n",
 	"\"listen_var\" names a unix socket: add \"listen: unix\" to service "
 	"\"www\"" IN("4", "15") "      listen_var: X\n                  ^"},
-    {"www:\n  type: custom\n  rollback: often\n", "\"rollback\" is true, or "
-						  "has within, errors or "
-						  "crashes below it" IN("3",
-						      "13") "      rollback: "
-							    "often\n           "
-							    "     ^"},
+    {"www:\n  type: custom\n  rollback: often\n",
+	"\"rollback\" is true, or "
+	"has within, errors or "
+	"crashes below it" IN("3", "13") "      rollback: "
+					 "often\n           "
+					 "     ^"},
     {"www:\n  type: custom\n  rollback: {error: 5}\n",
 	"\"rollback\" has no key \"error\"" IN("3",
 	    "14") "      rollback: {error: 5}\n                 ^\nHint: did "

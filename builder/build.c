@@ -27,6 +27,8 @@
 #define ENTER                                                                  \
 	"a=%s; [ -d \"./$a\" ] || { echo \"approot '$a' does not exist in the" \
 	" pushed code\" >&2; exit 1; }; cd \"./$a\" >/dev/null || exit 1; "
+/* Where the build has put it, if it has; files of before it are gone. */
+#define ENTER_BUILT "if [ -d ~/current/ ]; then cd ~/current >/dev/null; else "
 #define LATE "the build took longer than 15 minutes"
 #define KILLED ": a build may use 2 GB of memory"
 
@@ -251,10 +253,11 @@ prepare(struct work *w, struct dc_err *err)
 	return rc == 0 ? create_box(w, err) : rc;
 }
 
-/* In the approot, which the tree may not have. */
+/* In the approot, which the tree may not have; IS_BUILT: as the type's build
+ * has left it. */
 static int
 run_hook(const struct work *w, const struct dc_step *step, const char *name,
-    const char *hook, struct dc_err *err)
+    const char *hook, bool is_built, struct dc_err *err)
 {
 	struct dc_err why = DC_ERR_INIT;
 	dc_auto_free char *approot = NULL;
@@ -266,7 +269,9 @@ run_hook(const struct work *w, const struct dc_step *step, const char *name,
 		return 0;
 	approot = dc_appenv_quote(w->def.approot);
 	run = dc_appenv_hook(hook);
-	script = dc_asprintf(ENTER "%s", approot, run);
+	script = is_built
+		     ? dc_asprintf(ENTER_BUILT ENTER "fi; %s", approot, run)
+		     : dc_asprintf(ENTER "%s", approot, run);
 	rc = dc_step_run(step, hook, CODE_DIR, script, &why);
 	return rc < 0 ? dc_fail(err, rc, "%s (%s)", why.msg, name) : 0;
 }
@@ -274,14 +279,18 @@ run_hook(const struct work *w, const struct dc_step *step, const char *name,
 static int
 run_steps(struct work *w, const struct dc_step *c, struct dc_err *err)
 {
-	int rc = run_hook(w, c, "prebuild", w->def.prebuild, err);
+	/* What a build script copies is known to it alone. */
+	bool is_built =
+	    w->def.buildscript == NULL || strcmp(w->def.type, "custom") != 0;
+	int rc = run_hook(w, c, "prebuild", w->def.prebuild, false, err);
 
 	if (rc == 0)
 		rc = dc_step_run(c,
 		    w->def.buildscript != NULL ? w->def.buildscript : "build",
 		    CODE_DIR, "exec bash /etc/dcloud/type/build", err);
 	if (rc == 0)
-		rc = run_hook(w, c, "postbuild", w->def.postbuild, err);
+		rc = run_hook(w, c, "postbuild", w->def.postbuild, is_built,
+		    err);
 	return rc;
 }
 

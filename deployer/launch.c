@@ -55,6 +55,7 @@ struct program {
 struct programs {
 	struct program v[DC_MAX_PROCESSES + DC_MAX_WORKERS];
 	size_t n;
+	int64_t since;     /* when one was not up last, monotonic ms */
 	char crashed[160]; /* "'node' (exit status 1)": one that failed */
 };
 
@@ -91,6 +92,8 @@ note_line(struct programs *p, char *line)
 	program->steady = strcmp(state, "RUNNING") == 0 ||
 			  strcmp(state, "EXITED") == 0 ||
 			  strcmp(state, "STOPPED") == 0;
+	if (!program->steady)
+		p->since = dc_mono_ms();
 	how = crashes != NULL ? strchr(crashes, ' ') : NULL;
 	if (strcmp(state, "FATAL") == 0 ||
 	    (crashes != NULL &&
@@ -110,10 +113,11 @@ all_steady(const struct programs *p)
 	return true;
 }
 
+/* A program that dies every few seconds is no worker. */
 static bool
-is_quiet(const struct watch_for *w, const struct programs *p, int64_t since)
+is_quiet(const struct watch_for *w, const struct programs *p)
 {
-	return w->quiet_ms > 0 && dc_mono_ms() - since >= w->quiet_ms &&
+	return w->quiet_ms > 0 && dc_mono_ms() - p->since >= w->quiet_ms &&
 	       p->n > 0 && all_steady(p) &&
 	       !listening_elsewhere(w->pid, w->u->ports, w->u->nports);
 }
@@ -139,9 +143,8 @@ fail_unsteady(const struct watch_for *w, const struct programs *p,
 static int
 read_watch(int fd, const struct watch_for *w, struct dc_err *err)
 {
-	int64_t since = dc_mono_ms();
 	dc_auto_str struct dc_str pending = {0};
-	struct programs programs = {0};
+	struct programs programs = {.since = dc_mono_ms()};
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char chunk[4096], *nl;
 	int64_t left;
@@ -151,7 +154,7 @@ read_watch(int fd, const struct watch_for *w, struct dc_err *err)
 		left = w->limit - dc_mono_ms();
 		if (left <= 0)
 			return fail_unsteady(w, &programs, err);
-		if (is_quiet(w, &programs, since))
+		if (is_quiet(w, &programs))
 			return dc_fail(err, DC_ENOTFOUND, QUIET);
 		if (poll(&p, 1, left < 1000 ? (int)left : 1000) <= 0)
 			continue;

@@ -2,7 +2,7 @@
 # tests/integration/48-workers.sh -- services that could answer http and do not,
 # and ports by other names.
 . "$(dirname "$0")/lib.sh"
-plan 22
+plan 24
 platform_up
 mkdir -p "$root/work/bot"
 cd "$root/work/bot" || exit 1
@@ -30,6 +30,11 @@ log=$(dcloud push 2>&1)
 is "a second version" $? 0
 like "installs nothing again" "$log" 'Nothing that npm installs has changed'
 ok "and runs" wait_until 10 grep -q second "$root"/boxes/"$bridge"-i*/log/bot.log
+program 'setTimeout(() => process.exit(7), 1500);'
+log=$(dcloud push 2>&1)
+is "one that dies again and again is no worker" $? 2
+like "and the push says how it dies" "$log" \
+    "process 'bot' .*exit status 7.* keeps crashing"
 app
 program "$(web 8080 web)"
 dcloud push >/dev/null 2>&1

@@ -48,7 +48,8 @@ write_files(void *arg)
 	return 0;
 }
 
-/* Plain when no YAML reader could take it for something else. */
+/* Plain when no YAML reader could take it for something else. URLs are: scripts
+ * of the time read this file with sed. */
 static bool
 is_plain(const char *s)
 {
@@ -57,13 +58,14 @@ is_plain(const char *s)
 	if (!isalpha((unsigned char)*s) && *s != '/' && *s != '_')
 		return false;
 	for (p = s; *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("_./@-", *p) == NULL)
+		if (!isalnum((unsigned char)*p) &&
+		    strchr("_./@-+:=?,%", *p) == NULL)
 			return false;
-	return strcasecmp(s, "true") != 0 && strcasecmp(s, "false") != 0 &&
-	       strcasecmp(s, "yes") != 0 && strcasecmp(s, "no") != 0 &&
-	       strcasecmp(s, "on") != 0 && strcasecmp(s, "off") != 0 &&
-	       strcasecmp(s, "null") != 0 && strcasecmp(s, "y") != 0 &&
-	       strcasecmp(s, "n") != 0;
+	return p[-1] != ':' && strcasecmp(s, "true") != 0 &&
+	       strcasecmp(s, "false") != 0 && strcasecmp(s, "yes") != 0 &&
+	       strcasecmp(s, "no") != 0 && strcasecmp(s, "on") != 0 &&
+	       strcasecmp(s, "off") != 0 && strcasecmp(s, "null") != 0 &&
+	       strcasecmp(s, "y") != 0 && strcasecmp(s, "n") != 0;
 }
 
 /* JSON's strings are YAML's double-quoted ones, but for DEL and for U+0080 to

@@ -369,6 +369,24 @@ START_TEST(save__follows_no_link_in_the_home)
 }
 END_TEST
 
+START_TEST(save__a_url_is_plain_in_yaml)
+{
+	dc_auto_free char *box = NULL;
+	dc_auto_free char *yaml = NULL;
+	size_t n;
+
+	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "localhost",
+			     &err),
+	    0);
+	load();
+	box = save();
+	yaml = load_file(box, "home/mnt/environment.yml", &n);
+	ck_assert_ptr_nonnull(strstr(yaml,
+	    "\nDOTCLOUD_WWW_HTTP_URL: http://blog-alice.localhost:8000/\n"));
+	ck_assert_ptr_nonnull(strstr(yaml, "\nDOTCLOUD_SERVICE_ID: \"0\"\n"));
+}
+END_TEST
+
 START_TEST(save__a_directory_in_the_way_makes_way)
 {
 	struct dc_type type = {.process = NULL};
@@ -439,6 +457,7 @@ environment_suite(void)
 		tcase_add_loop_test(tc, save__every_reader_gets_the_value_back,
 		    0, NNASTY);
 		tcase_add_test(tc, save__follows_no_link_in_the_home);
+		tcase_add_test(tc, save__a_url_is_plain_in_yaml);
 		tcase_add_test(tc, save__a_directory_in_the_way_makes_way);
 		tcase_add_test(tc, save__each_process_is_a_file_of_its_own);
 		tcase_add_loop_test(tc, save__a_process_name_is_no_path, 0, 6);

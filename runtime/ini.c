@@ -1,9 +1,9 @@
 /* runtime/ini.c -- see ini.h.
  *
  * The grammar is Python's ConfigParser as supervisord sets it up: 'key = value'
- * or 'key: value'; a line that starts with white space goes on the value
- * before; lines of '#' or ';' are comments, and so is what follows white space
- * and '#' or ';' in a line. */
+ * or 'key: value'; a line that is indented deeper than the one with the key
+ * goes on its value; lines of '#' or ';' are comments, and so is what follows
+ * white space and '#' or ';' in a line. */
 #include "runtime/ini.h"
 
 #include "common/base/auto.h"
@@ -23,6 +23,7 @@ struct parser {
 	bool is_included;
 	char *section;      /* borrowed from the last header's entry */
 	size_t blank_lines; /* seen since the last line of a value   */
+	size_t indent;      /* of the last key or header             */
 	struct dc_err *err;
 };
 
@@ -158,8 +159,8 @@ continue_value(struct parser *p, const char *text)
 static int
 parse_line(struct parser *p, char *line)
 {
-	bool has_comment, is_indented = line[0] == ' ' || line[0] == '\t';
-	size_t length = strlen(line);
+	size_t length = strlen(line), indent = strspn(line, " \t");
+	bool has_comment;
 	char *text;
 	int rc;
 
@@ -171,14 +172,13 @@ parse_line(struct parser *p, char *line)
 			p->blank_lines++;
 		return 0;
 	}
-	if (is_indented && p->ini.n > 0 &&
+	if (indent > p->indent && p->ini.n > 0 &&
 	    p->ini.v[p->ini.n - 1].value != NULL) {
 		continue_value(p, text);
 		rc = 0;
-	} else if (*text == '[') {
-		rc = parse_header(p, text);
 	} else {
-		rc = parse_key(p, text);
+		p->indent = indent;
+		rc = *text == '[' ? parse_header(p, text) : parse_key(p, text);
 	}
 	p->blank_lines = 0;
 	return rc;

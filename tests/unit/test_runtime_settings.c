@@ -128,6 +128,23 @@ START_TEST(load__a_mistake_is_named_with_file_and_line)
 }
 END_TEST
 
+START_TEST(load__keys_may_be_indented_alike)
+{
+	const struct program_settings *p;
+
+	ck_assert_int_eq(tmpsettings_load(&t, "    [program:node]\n"
+					      "    command = node server.js\n"
+					      "      --verbose\n"
+					      "    directory = /home\n"),
+	    0);
+	p = tmpsettings_only(&t);
+	ck_assert_str_eq(p->name, "node");
+	ck_assert_uint_eq(p->argv.n, 3);
+	ck_assert_str_eq(p->argv.v[2], "--verbose");
+	ck_assert_str_eq(p->directory, "/home");
+}
+END_TEST
+
 START_TEST(load__comments_need_white_space_before_them)
 {
 	int rc = tmpsettings_load(&t,
@@ -410,6 +427,7 @@ runtime_settings_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, load__defaults_are_supervisords_but_always_restart);
 	tcase_add_test(tc, load__every_key_is_read);
+	tcase_add_test(tc, load__keys_may_be_indented_alike);
 	tcase_add_loop_test(tc, load__a_mistake_is_named_with_file_and_line, 0,
 	    sizeof(bad) / sizeof(*bad));
 	tcase_add_test(tc, load__comments_need_white_space_before_them);

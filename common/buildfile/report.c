@@ -141,6 +141,16 @@ dc_report(struct dc_err *err, const struct dc_yaml *y, size_t line,
 	return dc_fail(err, DC_EUSER, "%s", msg.data);
 }
 
+/* `{{ name }}` of a template, most often. */
+static bool
+is_braced(const struct dc_yaml *y, const struct dc_yaml_node *node)
+{
+	struct line l = find_line(y, node->line);
+
+	return node->kind == DC_YAML_DICT && node->column <= l.len &&
+	       l.text[node->column - 1] == '{';
+}
+
 int
 dc_report_kind(struct dc_err *err, const struct dc_yaml *y,
     const struct dc_yaml_node *node, enum dc_yaml_kind kind)
@@ -163,6 +173,8 @@ dc_report_kind(struct dc_err *err, const struct dc_yaml *y,
 	else if (kind == DC_YAML_DICT && node->is_plain &&
 		 dc_type_is_known(node->text))
 		hint = dc_asprintf("write \"type: %s\"", node->text);
+	else if (kind == DC_YAML_STRING && is_braced(y, node))
+		hint = dc_strdup("text that begins with '{' must be in quotes");
 	else if (kind == DC_YAML_LIST && dc_yaml_is_scalar(node))
 		hint = dc_strdup("a list has a line for each item, \"- \" in "
 				 "front of it");
@@ -239,6 +251,8 @@ hint_for_mapping(const struct dc_yaml *y, size_t line, const struct line *l)
 				   "\"%.40s\" in line %zu (%zu): keys of one "
 				   "service begin in the same column",
 		    indentation(l), key, n, indentation(&above));
+	if (n > 0 && memchr(above.text, ':', above.len) == NULL)
+		return dc_asprintf("line %zu has no colon: write \"name:\"", n);
 	return dc_strdup("a value with \": \" in it must be in quotes");
 }
 

@@ -127,6 +127,14 @@ static const struct {
 	    "12") "        approot: Gear1\n               ^\nHint: this line "
 		  "is indented by 4, deeper than \"type\" in line 2 (2): keys "
 		  "of one service begin in the same column"},
+    {"www\n  type: nodejs\n",
+	"mapping values are not allowed in this context" IN("2",
+	    "7") "      type: nodejs\n          ^\nHint: line 1 has no colon: "
+		 "write \"name:\""},
+    {"www:\n  approot: {{ name }}\n  type: python\n",
+	"Expected a type string but got a type dictionary" IN("2",
+	    "13") "      approot: {{ name }}\n                ^\nHint: text "
+		  "that begins with '{' must be in quotes"},
     {"www:\n\ttype: nodejs\n",
 	"found character that cannot start any token" IN("2",
 	    "1") "    \ttype: nodejs\n"

@@ -73,19 +73,37 @@ printf '  config:\n    python_version: v2.6\n    uwsgi_processes: 1\n' >>dotclou
 log=$(dcloud push 2>&1)
 is "v2.6 is pushed" $? 0
 like "and is 2.7" "$log" 'There is no python v2.6 any more: taking v2.7$'
-printf 'psycopg2==2.4.5\nMySQL-python==1.2.3\n' >requirements.txt
+printf 'psycopg2==2.4.5\nMySQL-python==1.2.3\n./beside\n' >requirements.txt
+# As Django has its templates: "data" of a package, beside its modules.
+mkdir -p beside/beside && touch beside/beside/__init__.py
+echo data >beside/beside/data.txt
+cat >beside/setup.py <<'END'
+from distutils.command.install import INSTALL_SCHEMES
+from distutils.core import setup
+
+for scheme in INSTALL_SCHEMES.values():
+    scheme['data'] = scheme['purelib']
+setup(name='beside', version='1.0', packages=['beside'],
+      data_files=[['beside', ['beside/data.txt']]])
+END
 cat >wsgi.py <<'END'
+import os
+import sys
+
+sys.path.remove('/home/dotcloud/current/')
 import MySQLdb
 import psycopg2
+import beside
 
 
 def application(environ, start_response):
     start_response('200 OK', [])
-    return [psycopg2.__version__[:5], ' ', MySQLdb.__name__, '\n']
+    return [psycopg2.__version__[:5], ' ', MySQLdb.__name__, ' ',
+            open(os.path.dirname(beside.__file__) + '/data.txt').read()]
 END
 log=$(dcloud push 2>&1)
 is "database drivers are compiled" $? 0
-is "and are there" "$(get old)" "2.4.5 MySQLdb"
+is "and are there, as is data of packages" "$(get old)" "2.4.5 MySQLdb data"
 
 # What a build script of a custom service takes for granted.
 mkdir -p "$root/work/own" && cd "$root/work/own" || exit 1

@@ -31,10 +31,30 @@ const older = (packument, range) => {
 	    { ...packument, versions: Object.fromEntries(good) };
 };
 
-require.cache[path].exports = (packument, wanted, options) => {
-	const range = !wanted || wanted === 'latest' ? '*' : wanted;
+// Code that makes servers with express (DCLOUD_EXPRESS=2) means express 2 by "*",
+// and the templates of its time.
+const EXPRESS_2 = { express: '<3', jade: '<1' };
 
-	return pick(semver.lt(node, '4.0.0') &&
+const narrow = (packument, range) => {
+	const limit = process.env.DCLOUD_EXPRESS === '2' &&
+	    EXPRESS_2[packument.name];
+	const both = range + ' ' + limit;
+
+	return limit && semver.validRange(both, loose) && semver.maxSatisfying(
+	    Object.keys(packument.versions || {}), both, loose) ? both : range;
+};
+
+// 3.0.0rc2 is a version of before "3.0.0-rc2" was the only way to write it.
+const normal = (packument) => ({ ...packument, versions: Object.fromEntries(
+    Object.entries(packument.versions || {}).map(([version, manifest]) =>
+        [semver.valid(version, loose) || version, manifest])) });
+
+require.cache[path].exports = (found, wanted, options) => {
+	const packument = normal(found);
+	const asked = !wanted || wanted === 'latest' ? '*' : wanted;
+	const range = narrow(packument, asked);
+
+	return pick(range === asked && semver.lt(node, '4.0.0') &&
 	    semver.validRange(range, loose) && !semver.valid(range, loose) ?
 	    older(packument, range) : packument, range,
 	    { ...options, nodeVersion: node, defaultTag: ' none' });

@@ -30,7 +30,8 @@ log=$(dcloud push 2>&1)
 is "a second version" $? 0
 like "installs nothing again" "$log" 'Nothing that npm installs has changed'
 ok "and runs" wait_until 10 grep -q second "$root"/boxes/"$bridge"-i*/log/bot.log
-program 'setTimeout(() => process.exit(7), 1500);'
+# Longer than what counts as started, shorter than what counts as quiet.
+printf 'bot:\n  type: nodejs\n  process: sleep 1.2; exit 7\n' >dotcloud.yml
 log=$(dcloud push 2>&1)
 is "one that dies again and again is no worker" $? 2
 like "and the push says how it dies" "$log" \

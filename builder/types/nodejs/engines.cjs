@@ -22,13 +22,21 @@ const says = (manifest) => {
 	    semver.satisfies(node, range, loose);
 };
 
+// "*" is what some say to this day. npm writes "^" since 2014, scopes are younger.
+const isOfThen = (manifest) =>
+	![manifest.dependencies, manifest.devDependencies].some((all) =>
+	    Object.entries(all || {}).some(([name, range]) =>
+	        name.startsWith('@') || String(range).includes('^')));
+
 const older = (packument, range) => {
 	const good = Object.entries(packument.versions || {}).filter(
 	    ([version, manifest]) => says(manifest) &&
 	        semver.satisfies(version, range, loose));
+	const best = good.filter(([, manifest]) => isOfThen(manifest));
+	const taken = best.length > 0 ? best : good;
 
-	return good.length === 0 ? packument :
-	    { ...packument, versions: Object.fromEntries(good) };
+	return taken.length === 0 ? packument :
+	    { ...packument, versions: Object.fromEntries(taken) };
 };
 
 // Code that makes servers with express (DCLOUD_EXPRESS=2) means express 2 by "*",

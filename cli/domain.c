@@ -21,7 +21,7 @@ print_domains(const struct dc_json *service)
 		const char *ends = dc_json_find_str(d, "certificate_ends_at");
 
 		(void)printf("%s: %s", dc_json_find_str(service, "name"),
-		    dc_json_find_str(d, "domain"));
+		    dc_json_find_str(d, "host"));
 		if (ends != NULL)
 			(void)printf(" (certificate until %.10s)", ends);
 		(void)putchar('\n');

@@ -74,11 +74,10 @@ print_variables(const struct dc_json *all)
 static int
 list(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 {
-	dc_auto_free char *with_platform = dc_asprintf("%s?all", path);
 	dc_auto_json struct dc_json *all = NULL;
 	int rc;
 
-	rc = api_get_secret(&cli->api, &all, with_platform, err);
+	rc = api_get_secret(&cli->api, &all, path, err);
 	if (rc < 0)
 		return rc;
 	if (cli->opts.json) {
@@ -184,13 +183,14 @@ set(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 static int
 unset(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 {
+	dc_auto_free char *own = dc_asprintf("%s?own", path);
 	dc_auto_json struct dc_json *body = dc_json_new_object();
 	dc_auto_json struct dc_json *all = NULL;
 	dc_auto_str struct dc_str missing = {0};
 	dc_auto_free char *names = NULL;
 	int i, rc;
 
-	rc = api_get_secret(&cli->api, &all, path, err);
+	rc = api_get_secret(&cli->api, &all, own, err);
 	for (i = 1; i < cli->opts.nargs && rc == 0; i++) {
 		const char *name = cli->opts.args[i];
 

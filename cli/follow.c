@@ -88,15 +88,17 @@ learn_deployment(struct follow *f, const struct dc_json *entry)
 static int
 on_line(const char *line, void *arg)
 {
-	dc_auto_json struct dc_json *entry = NULL;
+	dc_auto_json struct dc_json *whole = NULL;
+	const struct dc_json *entry;
 	struct follow *f = arg;
 	const char *status;
 	int64_t id;
 
 	/* Keep-alives; and what is no JSON is no entry either. */
 	if (*line == '\0' ||
-	    dc_json_parse(&entry, line, strlen(line), NULL) < 0)
+	    dc_json_parse(&whole, line, strlen(line), NULL) < 0)
 		return 0;
+	entry = dc_json_find(whole, "object");
 	id = dc_json_find_int(entry, "id", 0);
 	if (id != 0 && id <= f->last_id)
 		return 0;

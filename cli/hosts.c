@@ -136,29 +136,6 @@ hosts_add(const char *file, const struct endpoint *e, struct dc_err *err)
 	return rc;
 }
 
-static char *
-format_base64(const unsigned char *b, size_t len)
-{
-	static const char digits[] = BASE64;
-	struct dc_str out = {0};
-	unsigned bits;
-	size_t i;
-
-	for (i = 0; i < len; i += 3) {
-		bits = (unsigned)b[i] << 16;
-		if (i + 1 < len)
-			bits |= (unsigned)b[i + 1] << 8;
-		if (i + 2 < len)
-			bits |= b[i + 2];
-		dc_str_addn(&out, &digits[bits >> 18 & 63], 1);
-		dc_str_addn(&out, &digits[bits >> 12 & 63], 1);
-		dc_str_addn(&out, i + 1 < len ? &digits[bits >> 6 & 63] : "=",
-		    1);
-		dc_str_addn(&out, i + 2 < len ? &digits[bits & 63] : "=", 1);
-	}
-	return dc_str_steal(&out);
-}
-
 /* The blob begins with its type: four bytes of length, then a name. */
 static int
 find_type(char **out, const unsigned char *b, size_t len, struct dc_err *err)
@@ -179,7 +156,7 @@ hosts_check(const char *file, const struct endpoint *e, const void *blob,
     size_t len, struct dc_err *err)
 {
 	dc_auto_free char *host = format_name(e);
-	dc_auto_free char *key = format_base64(blob, len);
+	dc_auto_free char *key = dc_base64_format(blob, len);
 	dc_auto_free char *type = NULL;
 	dc_auto_free char *line = NULL;
 	enum match match = UNKNOWN;

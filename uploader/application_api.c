@@ -102,6 +102,16 @@ add_rollback(struct dc_json *to, struct request *rq, struct dc_err *err)
 	return rc;
 }
 
+/* Nobody pays here; the published client shows what stands in it. */
+static void
+add_billing(struct dc_json *to)
+{
+	struct dc_json *j = dc_json_new_object();
+
+	dc_json_add_bool(j, "free", true);
+	dc_json_add(to, "billing", j);
+}
+
 int
 application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -115,6 +125,7 @@ application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 		return rc;
 	if (rc == 0)
 		dc_json_add_str(j, "revision", running.name);
+	add_billing(j);
 	rc = add_maintenance(j, rq, err);
 	if (rc == 0)
 		rc = add_rollback(j, rq, err);
@@ -171,7 +182,7 @@ show_variables(struct request *rq, struct reply *rp, struct dc_err *err)
 	dc_auto_json struct dc_json *all = dc_json_new_object();
 	int rc = 0;
 
-	if (request_has_flag(rq, "all"))
+	if (!request_has_flag(rq, "own"))
 		rc = add_platform(all, rq, err);
 	if (rc == 0)
 		rc = dc_variable_each(rq->db, rq->app.id, add_variable, all,

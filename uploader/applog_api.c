@@ -100,7 +100,7 @@ static int
 on_line(const char *name, const char *line, void *arg, struct dc_err *err)
 {
 	dc_auto_free char *file = dc_asprintf("/var/log/supervisor/%s", name);
-	dc_auto_json struct dc_json *j = dc_json_new_object();
+	struct dc_json *j = dc_json_new_object();
 	struct applog *a = arg;
 
 	dc_json_add_str(j, "service", a->now->service);
@@ -175,11 +175,14 @@ follow(struct applog *a, struct dc_err *err)
 static int
 begin(struct applog *a, struct dc_err *err)
 {
-	dc_auto_json struct dc_json *j = dc_json_new_object();
+	struct dc_json *j = dc_json_new_object();
 	int rc = reply_stream(a->rp, err);
 
 	dc_json_add_str(j, "application", a->rq->app.name);
-	return rc < 0 ? rc : reply_line(a->rp, j, err);
+	if (rc == 0)
+		return reply_line(a->rp, j, err);
+	dc_json_free(j);
+	return rc;
 }
 
 int

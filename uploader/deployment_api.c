@@ -161,7 +161,7 @@ deployment_add(struct request *rq, struct reply *rp, struct dc_err *err)
 static void
 add_line(const struct follow_line *line, void *arg)
 {
-	dc_auto_json struct dc_json *j = dc_json_new_object();
+	struct dc_json *j = dc_json_new_object();
 	dc_auto_free char *text = NULL;
 
 	dc_json_add_int(j, "id", line->id);
@@ -174,21 +174,22 @@ add_line(const struct follow_line *line, void *arg)
 	if (line->status != NULL)
 		dc_json_add_str(j, "status", line->status);
 	dc_json_add_str(j, "message", line->message);
-	text = dc_json_format(j, DC_JSON_COMPACT);
-	dc_str_addf(arg, "%s\r\n", text);
+	text = reply_format_line(j);
+	dc_str_add(arg, text);
 }
 
 static int
 send_meta(struct request *rq, struct reply *rp, int64_t id, struct dc_err *err)
 {
 	dc_auto_deployment struct dc_deployment d = {0};
-	dc_auto_json struct dc_json *j = dc_json_new_object();
+	struct dc_json *j;
 	int rc = dc_deployment_load(rq->db, &d, id, err);
 
 	if (rc == 0)
 		rc = reply_stream(rp, err);
 	if (rc < 0)
 		return rc;
+	j = dc_json_new_object();
 	dc_json_add_str(j, "application", d.application);
 	dc_json_add_str(j, "deploy_id", d.deploy_id);
 	dc_json_add_str(j, "revision", d.revision);

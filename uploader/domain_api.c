@@ -10,6 +10,21 @@
 
 #include <string.h>
 
+/* Here they are names to add and remove, without the port. */
+static struct dc_json *
+copy_names(const struct dc_json *domains)
+{
+	struct dc_json *all = dc_json_copy(domains), *j;
+	size_t i;
+
+	for (i = 0; i < dc_json_size(all); i++) {
+		j = dc_json_at(all, i);
+		dc_json_add(j, "domain", dc_json_copy(dc_json_find(j, "host")));
+		dc_json_remove(j, "host");
+	}
+	return all;
+}
+
 int
 domain_list(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -21,7 +36,7 @@ domain_list(struct request *rq, struct reply *rp, struct dc_err *err)
 		rc = service_json(rq, &service, id, err);
 	if (rc < 0)
 		return rc;
-	return reply_objects(rp, dc_json_copy(dc_json_find(service, "domains")),
+	return reply_objects(rp, copy_names(dc_json_find(service, "domains")),
 	    err);
 }
 

@@ -35,7 +35,8 @@ give(struct follow *f, const struct dc_log_entry *e, int64_t id, char *text,
 {
 	struct follow_line line = {
 	    .id = id,
-	    .created_at = e->created_at,
+	    .created_at =
+		e->created_at > f->last_at ? e->created_at : f->last_at + 1,
 	    .service = e->service,
 	    .instance = e->instance,
 	    .error = e->error,
@@ -43,6 +44,7 @@ give(struct follow *f, const struct dc_log_entry *e, int64_t id, char *text,
 	    .message = last_form(text),
 	};
 
+	f->last_at = line.created_at;
 	if (id <= f->since)
 		return;
 	f->since = id;

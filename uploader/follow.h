@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 /* One line; borrowed while the callback runs. ID grows, and tells a reader
- * who comes back where to go on. */
+ * who comes back where to go on; so does CREATED_AT, for readers who know
+ * nothing else, so no two lines have the same. */
 struct follow_line {
 	int64_t id, created_at; /* microseconds */
 	const char *service;    /* NULL: the platform */
@@ -33,6 +34,7 @@ struct follow {
 	/* Used by follow.c. */
 	bool is_cut;
 	size_t taken;
+	int64_t last_at; /* microseconds */
 };
 
 /* To begin with the last N lines. */

@@ -49,8 +49,8 @@ add_headers(struct MHD_Response *r, const struct exchange *x, int status)
 {
 	(void)MHD_add_response_header(r, "Content-Type", "application/json");
 	(void)MHD_add_response_header(r, "Cache-Control", "no-store");
-	(void)MHD_add_response_header(r, "X-Dcloud-TraceID", x->trace);
-	(void)MHD_add_response_header(r, "X-Dcloud-API-Revision", "1");
+	(void)MHD_add_response_header(r, "X-DotCloud-TraceID", x->trace);
+	(void)MHD_add_response_header(r, "X-DotCloud-API-Revision", "1");
 	(void)MHD_add_response_header(r, "Access-Control-Allow-Origin", "*");
 	if (status == 401)
 		(void)MHD_add_response_header(r, "WWW-Authenticate",

@@ -85,11 +85,21 @@ reply_stream(struct reply *rp, struct dc_err *err)
 	return write_head(rp, 200, -1, err);
 }
 
-int
-reply_line(struct reply *rp, const struct dc_json *j, struct dc_err *err)
+char *
+reply_format_line(struct dc_json *object)
 {
-	dc_auto_free char *text = dc_json_format(j, DC_JSON_COMPACT);
-	dc_auto_free char *line = dc_asprintf("%s\r\n", text);
+	dc_auto_json struct dc_json *j = dc_json_new_object();
+	dc_auto_free char *text = NULL;
+
+	dc_json_add(j, "object", object);
+	text = dc_json_format(j, DC_JSON_COMPACT);
+	return dc_asprintf("%s\r\n", text);
+}
+
+int
+reply_line(struct reply *rp, struct dc_json *object, struct dc_err *err)
+{
+	dc_auto_free char *line = reply_format_line(object);
 
 	return dc_fs_write_all(rp->fd, line, strlen(line), err);
 }

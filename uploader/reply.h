@@ -26,9 +26,11 @@ int reply_json(struct reply *rp, int status, const struct dc_json *j,
     struct dc_err *err);
 int reply_empty(struct reply *rp, struct dc_err *err); /* 204 */
 
-/* One JSON object a line; blank lines keep the connection alive. */
+/* One {"object": ...} a line; blank lines keep the connection alive. Takes
+ * OBJECT over. */
 int reply_stream(struct reply *rp, struct dc_err *err);
-int reply_line(struct reply *rp, const struct dc_json *j, struct dc_err *err);
+char *reply_format_line(struct dc_json *object); /* the caller's */
+int reply_line(struct reply *rp, struct dc_json *object, struct dc_err *err);
 int reply_keep_alive(struct reply *rp, struct dc_err *err);
 /* Until FD is readable, MS milliseconds at the most. DC_ESTALE: the client has
  * gone. */

@@ -15,6 +15,7 @@ static const struct route routes[] = {
     {"GET", "", account_show, 0},
     {"GET", "/authorized_keys", account_list_keys, 0},
     {"POST", "/authorized_keys", account_add_key, 0},
+    {"GET", "/private_keys", account_list_private_keys, 0},
     {"GET", "/applications", application_list, 0},
     {"POST", "/applications", application_add, 0},
     {"GET", APP, application_show, 0},

@@ -36,7 +36,8 @@ int route_find(struct request *rq, struct dc_err *err);
 int route_load_app(struct request *rq, struct dc_err *err);
 
 route_fn auth_discover, auth_login;
-route_fn account_show, account_list_keys, account_add_key;
+route_fn account_show, account_list_keys, account_add_key,
+    account_list_private_keys;
 route_fn application_list, application_add, application_show,
     application_remove, application_list_variables, application_save_variables,
     application_list_endpoints;

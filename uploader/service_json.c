@@ -30,15 +30,16 @@ struct build {
 	int64_t newest;
 };
 
-/* The port is left out where browsers leave it out. */
+/* What follows http:// in URLs: the port is left out where browsers leave it
+ * out. The published client knows no other way to it than "domain". */
 static char *
-format_url(const struct dc_conf *conf, const char *host)
+format_address(const struct dc_conf *conf, const char *host)
 {
 	const char *port = strrchr(conf->http_bind, ':');
 
 	if (port == NULL || strcmp(port, ":80") == 0)
 		port = "";
-	return dc_asprintf("http://%s%s/", host, port);
+	return dc_asprintf("%s%s", host, port);
 }
 
 static int
@@ -47,13 +48,15 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 {
 	struct build *b = arg;
 	struct dc_json *j = dc_json_new_object();
-	dc_auto_free char *url = format_url(b->rq->conf, host);
+	dc_auto_free char *address = format_address(b->rq->conf, host);
+	dc_auto_free char *url = dc_asprintf("http://%s/", address);
 	int64_t ends_at = 0;
 	int rc;
 
 	(void)service_id;
 	(void)slot;
-	dc_json_add_str(j, "domain", host);
+	dc_json_add_str(j, "domain", address);
+	dc_json_add_str(j, "host", host);
 	dc_json_add_str(j, "url", url);
 	dc_json_add(b->domains, NULL, j);
 	rc = dc_certificate_find_end(b->rq->db, &ends_at, host, err);

@@ -228,3 +228,28 @@ dc_is_number(const char *s, long long min, long long max, long long *value)
 	*value = v;
 	return true;
 }
+
+char *
+dc_base64_format(const unsigned char *bytes, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+	struct dc_str out = {0};
+	unsigned bits;
+	size_t i;
+
+	for (i = 0; i < len; i += 3) {
+		bits = (unsigned)bytes[i] << 16;
+		if (i + 1 < len)
+			bits |= (unsigned)bytes[i + 1] << 8;
+		if (i + 2 < len)
+			bits |= bytes[i + 2];
+		dc_str_addn(&out, &digits[bits >> 18 & 63], 1);
+		dc_str_addn(&out, &digits[bits >> 12 & 63], 1);
+		dc_str_addn(&out, i + 1 < len ? &digits[bits >> 6 & 63] : "=",
+		    1);
+		dc_str_addn(&out, i + 2 < len ? &digits[bits & 63] : "=", 1);
+	}
+	return dc_str_steal(&out);
+}

@@ -51,6 +51,9 @@ void dc_strv_done(struct dc_strv *sv);
 bool dc_has_prefix(const char *s, const char *prefix);
 bool dc_has_suffix(const char *s, const char *suffix);
 
+/* With its padding, on one line; the caller's. */
+char *dc_base64_format(const unsigned char *bytes, size_t len);
+
 /* The whole of S is a decimal number from MIN to MAX. */
 bool dc_is_number(const char *s, long long min, long long max,
     long long *value);

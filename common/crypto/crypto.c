@@ -22,6 +22,9 @@ _Static_assert(sizeof(((struct dc_sign_pair *)0)->public_key) ==
 		   crypto_sign_PUBLICKEYBYTES,
     "public key");
 _Static_assert(DC_PASSWORD_MAX >= crypto_pwhash_STRBYTES, "stored hash");
+_Static_assert(DC_ED25519_PUBLIC == crypto_sign_PUBLICKEYBYTES &&
+		   DC_ED25519_SECRET == crypto_sign_SECRETKEYBYTES,
+    "halves of a pair");
 
 static void
 start(void)
@@ -127,6 +130,14 @@ dc_password_is(const char *stored, const char *password)
 	start();
 	return crypto_pwhash_str_verify(stored, password, strlen(password)) ==
 	       0;
+}
+
+void
+dc_ed25519_new(unsigned char public_half[DC_ED25519_PUBLIC],
+    unsigned char secret_half[DC_ED25519_SECRET])
+{
+	start();
+	(void)crypto_sign_keypair(public_half, secret_half);
 }
 
 bool

@@ -43,6 +43,12 @@ int dc_password_hash(char stored[DC_PASSWORD_MAX], const char *password,
     struct dc_err *err);
 bool dc_password_is(const char *stored, const char *password);
 
+/* A new Ed25519 pair. The secret half ends with the public one. */
+#define DC_ED25519_PUBLIC 32
+#define DC_ED25519_SECRET 64
+void dc_ed25519_new(unsigned char public_half[DC_ED25519_PUBLIC],
+    unsigned char secret_half[DC_ED25519_SECRET]);
+
 /* Same text? In a time which depends on the lengths only. */
 bool dc_secret_is_equal(const char *a, const char *b);
 

@@ -99,6 +99,17 @@ START_TEST(is_number__the_whole_text_within_bounds)
 }
 END_TEST
 
+START_TEST(base64_format__pads_to_four)
+{
+	static const char *const expected[] = {"", "Zg==", "Zm8=", "Zm9v",
+	    "Zm9vYg=="};
+	dc_auto_free char *text =
+	    dc_base64_format((const unsigned char *)"foob", (size_t)_i);
+
+	ck_assert_str_eq(text, expected[_i]);
+}
+END_TEST
+
 START_TEST(err__says_it_from_the_outside_in)
 {
 	struct dc_err e = DC_ERR_INIT;
@@ -156,6 +167,7 @@ str_suite(void)
 	tcase_add_test(tc, strv__ends_with_null);
 	tcase_add_test(tc, has_prefix_and_suffix);
 	tcase_add_loop_test(tc, is_number__the_whole_text_within_bounds, 0, 10);
+	tcase_add_loop_test(tc, base64_format__pads_to_four, 0, 5);
 	tcase_add_test(tc, err__says_it_from_the_outside_in);
 	tcase_add_loop_test(tc, err__errno_becomes_a_code, 0, 5);
 	tcase_add_test(tc, err__a_long_story_is_cut);

@@ -17,7 +17,7 @@ PACKAGES := build-essential clang clang-tidy clang-format cppcheck \
 	pkg-config musl-tools valgrind check libgit2-dev libyaml-dev \
 	libcurl4-openssl-dev libarchive-dev libsqlite3-dev lxc-dev \
 	liblxc-common libmicrohttpd-dev libjansson-dev libsodium-dev \
-	haproxy openssh-server openssh-client git rsync \
+	haproxy openssh-server openssh-client git mercurial rsync \
 	openssl nftables conntrack mmdebstrap bubblewrap libclang-rt-14-dev iproute2 sqlite3 curl zstd wrk mandoc \
 	shellcheck python3 procps debian-archive-keyring mawk
 

@@ -21,15 +21,6 @@ app_run(struct cli *cli, struct dc_err *err)
 	return 0;
 }
 
-static int
-refuse_hg(const struct opts *o, struct dc_err *err)
-{
-	if (!o->hg)
-		return 0;
-	return dc_fail(err, DC_EINVAL,
-	    "Pushing from Mercurial repositories is not available yet.");
-}
-
 /* Writes .dotcloud/config in the current directory. */
 static int
 connect_here(struct cli *cli, const char *app, struct dc_err *err)
@@ -44,19 +35,20 @@ connect_here(struct cli *cli, const char *app, struct dc_err *err)
 	p.root = here;
 	p.protocol = o->git     ? PROTOCOL_GIT
 		     : o->rsync ? PROTOCOL_RSYNC
+		     : o->hg    ? PROTOCOL_HG
 				: PROTOCOL_AUTO;
 	ui_info("Connecting with the application \"%s\"", app);
 	rc = project_save(&p, err);
 	if (rc < 0)
 		return rc;
 	if (p.protocol == PROTOCOL_AUTO)
-		ui_success("Connected; each push chooses between git and "
-			   "rsync%s%s",
+		ui_success("Connected; each push chooses between git, hg "
+			   "and rsync%s%s",
 		    p.branch != NULL ? ", --branch " : "",
 		    p.branch != NULL ? p.branch : "");
 	else
 		ui_success("Connected with default push options: --%s%s%s",
-		    protocol_name(p.protocol),
+		    protocol_flag(p.protocol),
 		    p.branch != NULL ? " --branch " : "",
 		    p.branch != NULL ? p.branch : "");
 	return 0;
@@ -84,9 +76,6 @@ create_run(struct cli *cli, struct dc_err *err)
 	const char *app;
 	int rc;
 
-	rc = refuse_hg(&cli->opts, err);
-	if (rc < 0)
-		return rc;
 	config_set(&cli->app, cli->opts.args[0]);
 	rc = cli_find_app(cli, &app, err);
 	if (rc < 0)
@@ -116,9 +105,6 @@ connect_run(struct cli *cli, struct dc_err *err)
 	const char *app;
 	int rc;
 
-	rc = refuse_hg(&cli->opts, err);
-	if (rc < 0)
-		return rc;
 	config_set(&cli->app, cli->opts.args[0]);
 	rc = cli_find_app(cli, &app, err);
 	if (rc < 0)

@@ -10,5 +10,6 @@
 int buildfile_check_dir(const char *dir, struct dc_err *err);
 int buildfile_check_commit(struct repo *r, const char *commit,
     struct dc_err *err);
+int buildfile_check_hg(const char *dir, const char *commit, struct dc_err *err);
 
 #endif

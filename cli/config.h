@@ -43,7 +43,9 @@ struct project {
 	enum protocol protocol;
 };
 
-const char *protocol_name(enum protocol p); /* "rsync"; AUTO: NULL */
+/* As the API says it, "rsync", and as the option; AUTO: NULL. */
+const char *protocol_name(enum protocol p);
+const char *protocol_flag(enum protocol p);
 
 /* From the nearest parent of FROM with a .dotcloud/config, FROM included. None
  * is success, with ROOT and APP NULL. */

@@ -29,6 +29,12 @@ protocol_name(enum protocol p)
 	return names[p];
 }
 
+const char *
+protocol_flag(enum protocol p)
+{
+	return p == PROTOCOL_HG ? "hg" : names[p];
+}
+
 static enum protocol
 protocol_find(const char *name)
 {

@@ -8,6 +8,7 @@
 #include "cli/buildfile.h"
 #include "cli/cli.h"
 #include "cli/endpoint.h"
+#include "cli/hg.h"
 #include "cli/http.h"
 #include "cli/repo.h"
 #include "cli/rsync.h"
@@ -23,8 +24,8 @@ struct push {
 	char *shown; /* as the person knows it, ends with a slash */
 	enum protocol protocol;
 	struct repo *repo; /* git */
-	char *branch;      /* git: what is built... */
-	char *commit;      /* ...and its 40 digits  */
+	char *branch;      /* git, hg: what is built... */
+	char *commit;      /* ...and its 40 digits      */
 	struct endpoint endpoint;
 };
 
@@ -33,6 +34,7 @@ find_auto(enum protocol *out, char **why, const char *dir, struct dc_err *err)
 {
 	dc_auto_repo struct repo *repo = NULL;
 	dc_auto_free char *hg = dc_asprintf("%s/.hg", dir);
+	dc_auto_free char *commit = NULL;
 	struct dc_err no = DC_ERR_INIT;
 	int rc;
 
@@ -48,12 +50,18 @@ find_auto(enum protocol *out, char **why, const char *dir, struct dc_err *err)
 		    "%s. Use --rsync to upload the files "
 		    "as they are.",
 		    no.msg);
-	*out = PROTOCOL_RSYNC;
-	if (dc_fs_exists(hg))
-		*why = dc_strdup("Mercurial repositories cannot be pushed "
-				 "yet");
-	else
+	if (!dc_fs_exists(hg)) {
+		*out = PROTOCOL_RSYNC;
 		*why = dc_asprintf("%s; --git overrides this", no.msg);
+		return 0;
+	}
+	rc = hg_find_commit(&commit, dir, NULL, &no);
+	*out = rc == 0 ? PROTOCOL_HG : PROTOCOL_RSYNC;
+	if (rc == 0)
+		*why = dc_strdup("it is the root of a Mercurial work tree; "
+				 "--rsync overrides this");
+	else
+		*why = dc_asprintf("%s; --hg overrides this", no.msg);
 	return 0;
 }
 
@@ -67,10 +75,6 @@ push_find_protocol(enum protocol *out, char **why, const struct opts *o,
 					: PROTOCOL_AUTO;
 	enum protocol wanted = flag != PROTOCOL_AUTO ? flag : saved;
 
-	if (wanted == PROTOCOL_HG)
-		return dc_fail(err, DC_EINVAL,
-		    "Pushing from Mercurial repositories is not available "
-		    "yet.");
 	if (wanted == PROTOCOL_AUTO)
 		return find_auto(out, why, dir, err);
 	*out = wanted;
@@ -79,7 +83,7 @@ push_find_protocol(enum protocol *out, char **why, const struct opts *o,
 	else
 		*why = dc_asprintf("saved in .dotcloud/config; --%s overrides "
 				   "this",
-		    saved == PROTOCOL_GIT ? "rsync" : "git");
+		    saved == PROTOCOL_RSYNC ? "git" : "rsync");
 	return 0;
 }
 
@@ -149,20 +153,29 @@ check_buildfile(const struct push *p, struct dc_err *err)
 	return dc_fail(err, DC_EINVAL, "Nothing was uploaded.");
 }
 
+/* Of the options, or saved for this application; or NULL. */
+static const char *
+find_branch(const struct push *p)
+{
+	const struct cli *cli = p->cli;
+
+	if (cli->opts.branch == NULL && cli->project.app != NULL &&
+	    strcmp(cli->project.app, p->app) == 0)
+		return cli->project.branch;
+	return cli->opts.branch;
+}
+
 static int
-find_source(struct push *p, struct dc_err *err)
+find_git_source(struct push *p, struct dc_err *err)
 {
 	const struct cli *cli = p->cli;
 	struct repo *repo = p->repo;
-	const char *branch = cli->opts.branch;
+	const char *branch = find_branch(p);
 	int rc;
 
 	if (cli->opts.commit != NULL)
 		return repo_find_commit(&p->commit, repo, cli->opts.commit,
 		    err);
-	if (branch == NULL && cli->project.app != NULL &&
-	    strcmp(cli->project.app, p->app) == 0)
-		branch = cli->project.branch;
 	if (branch != NULL) {
 		p->branch = dc_strdup(branch);
 	} else {
@@ -171,6 +184,33 @@ find_source(struct push *p, struct dc_err *err)
 			return rc;
 	}
 	return repo_find_head(&p->commit, repo, p->branch, err);
+}
+
+/* A bookmark or a tag will do for a branch, too. */
+static int
+find_hg_source(struct push *p, struct dc_err *err)
+{
+	const char *commit = p->cli->opts.commit;
+	const char *branch = find_branch(p);
+	int rc;
+
+	rc = hg_find_commit(&p->commit, p->dir,
+	    commit != NULL ? commit : branch, err);
+	if (rc < 0 || commit != NULL)
+		return rc;
+	if (branch == NULL)
+		return hg_find_branch(&p->branch, p->dir, p->commit, err);
+	p->branch = dc_strdup(branch);
+	return 0;
+}
+
+static void
+warn_dirty(size_t dirty)
+{
+	if (dirty > 0)
+		ui_warn("%zu file%s not committed and will not be pushed; "
+			"--rsync pushes the files as they are.",
+		    dirty, dirty == 1 ? " is" : "s are");
 }
 
 static int
@@ -182,10 +222,7 @@ warn_left_behind(struct repo *repo, struct dc_err *err)
 	rc = repo_count_dirty(&dirty, repo, err);
 	if (rc < 0)
 		return rc;
-	if (dirty > 0)
-		ui_warn("%zu file%s not committed and will not be pushed; "
-			"--rsync pushes the files as they are.",
-		    dirty, dirty == 1 ? " is" : "s are");
+	warn_dirty(dirty);
 	if (repo_has_submodules(repo))
 		ui_warn("The content of git submodules is not pushed; --rsync "
 			"pushes the files as they are.");
@@ -198,6 +235,8 @@ load_endpoint(struct push *p, struct dc_err *err)
 	dc_auto_free char *query = NULL;
 	dc_auto_free char *value = NULL;
 
+	if (p->protocol == PROTOCOL_HG)
+		query = dc_asprintf("?commit=%s", p->commit);
 	if (p->protocol == PROTOCOL_GIT) {
 		value = http_escape(p->branch != NULL ? p->branch : p->commit);
 		query = dc_asprintf("?%s=%s",
@@ -218,9 +257,15 @@ find_wrong(struct push *p, struct dc_err *err)
 		if (rc < 0)
 			return dc_wrap(err, rc,
 			    "\"%s\" cannot be pushed with git", p->shown);
-		rc = find_source(p, err);
+		rc = find_git_source(p, err);
 		if (rc == 0)
 			rc = buildfile_check_commit(p->repo, p->commit, err);
+	} else if (p->protocol == PROTOCOL_HG) {
+		rc = find_hg_source(p, err);
+		if (rc < 0)
+			return dc_wrap(err, rc,
+			    "\"%s\" cannot be pushed with hg", p->shown);
+		rc = buildfile_check_hg(p->dir, p->commit, err);
 	} else {
 		rc = buildfile_check_dir(p->dir, err);
 	}
@@ -238,6 +283,31 @@ upload_rsync(struct push *p, struct dc_err *err)
 	    p->cli->opts.verbose, err);
 }
 
+static void
+say_source(const struct push *p)
+{
+	ui_info("Pushing code with %s, %s %s from \"%s\" to application %s",
+	    protocol_name(p->protocol), p->branch != NULL ? "branch" : "commit",
+	    p->branch != NULL ? p->branch : p->commit, p->shown, p->app);
+}
+
+static int
+upload_hg(struct push *p, struct dc_err *err)
+{
+	dc_auto_free char *subrepos = dc_asprintf("%s/.hgsub", p->dir);
+	size_t dirty;
+	int rc = hg_count_dirty(&dirty, p->dir, err);
+
+	if (rc < 0)
+		return rc;
+	warn_dirty(dirty);
+	if (dc_fs_exists(subrepos))
+		ui_warn("The content of subrepositories is not pushed; --rsync "
+			"pushes the files as they are.");
+	say_source(p);
+	return hg_push(p->dir, &p->cli->config, &p->endpoint, p->commit, err);
+}
+
 static int
 upload_git(struct push *p, struct dc_err *err)
 {
@@ -245,23 +315,22 @@ upload_git(struct push *p, struct dc_err *err)
 
 	if (rc < 0)
 		return rc;
-	ui_info("Pushing code with git, %s %s from \"%s\" to application %s",
-	    p->branch != NULL ? "branch" : "commit",
-	    p->branch != NULL ? p->branch : p->commit, p->shown, p->app);
+	say_source(p);
 	return repo_push(p->repo, &p->cli->config, &p->endpoint, p->commit,
 	    err);
 }
 
 /* What was just uploaded is the latest revision, unless it had been there
  * before and something else came since: a commit is looked for by its name,
- * git-<as many digits as it needs>. */
+ * git-<as many digits as it needs>, or hg-. */
 static int
 find_revision(const struct push *p, char **out, struct dc_err *err)
 {
 	dc_auto_free char *path = cli_format_path(p->app, "/revisions");
 	dc_auto_json struct dc_json *all = NULL;
+	const char *prefix = p->protocol == PROTOCOL_HG ? "hg-" : "git-";
 	const char *best = "latest", *name;
-	size_t i, len, best_len = 0;
+	size_t i, len, skip = strlen(prefix), best_len = 0;
 	int rc;
 
 	if (p->commit == NULL) {
@@ -273,16 +342,36 @@ find_revision(const struct push *p, char **out, struct dc_err *err)
 		return rc;
 	for (i = 0; i < dc_json_size(all); i++) {
 		name = dc_json_find_str(dc_json_at(all, i), "revision");
-		if (name == NULL || !dc_has_prefix(name, "git-"))
+		if (name == NULL || !dc_has_prefix(name, prefix))
 			continue;
-		len = strlen(name + 4);
-		if (len <= best_len || strncmp(p->commit, name + 4, len) != 0)
+		len = strlen(name + skip);
+		if (len <= best_len ||
+		    strncmp(p->commit, name + skip, len) != 0)
 			continue;
 		best_len = len;
 		best = name;
 	}
+	/* hg does not say that the server failed. */
+	if (best_len == 0 && p->protocol == PROTOCOL_HG)
+		return dc_fail(err, DC_EFAIL,
+		    "The server did not take commit %.12s. Nothing was "
+		    "deployed. (A secret one is not pushed: `hg phase`.)",
+		    p->commit);
 	*out = dc_strdup(best);
 	return 0;
+}
+
+static int
+upload(struct push *p, struct dc_err *err)
+{
+	switch (p->protocol) {
+	case PROTOCOL_GIT:
+		return upload_git(p, err);
+	case PROTOCOL_HG:
+		return upload_hg(p, err);
+	default:
+		return upload_rsync(p, err);
+	}
 }
 
 static int
@@ -307,8 +396,7 @@ push(struct push *p, struct dc_err *err)
 		return rc;
 	ui_info("Using %s for \"%s\": %s", protocol_name(p->protocol), p->shown,
 	    why);
-	rc = p->protocol == PROTOCOL_GIT ? upload_git(p, err)
-					 : upload_rsync(p, err);
+	rc = upload(p, err);
 	if (rc == 0)
 		rc = find_revision(p, &revision, err);
 	if (rc < 0)

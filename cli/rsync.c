@@ -1,35 +1,31 @@
 /* cli/rsync.c -- see rsync.h. */
 #include "cli/rsync.h"
 
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/child.h"
 #include "cli/hosts.h"
 #include "common/base/auto.h"
 #include "common/base/fs.h"
-#include "common/base/spawn.h"
 
 /* What rsync passes on when its ssh could not connect or log in. */
 #define SSH_FAILED 255
 
-/* One argument of the command in rsync -e, which is cut at spaces outside of
- * quotes; a quote is doubled within quotes. */
+/* One argument, within quotes. */
 static void
-add_quoted(struct dc_str *out, const char *text)
+add_quoted(struct dc_str *out, const char *text, const char *quote)
 {
 	dc_str_add(out, " '");
 	for (; *text != '\0'; text++)
-		dc_str_addn(out, *text == '\'' ? "''" : text,
-		    *text == '\'' ? 2 : 1);
+		dc_str_addn(out, *text == '\'' ? quote : text,
+		    *text == '\'' ? strlen(quote) : 1);
 	dc_str_add(out, "'");
 }
 
 /* LogLevel=ERROR rather than the old client's QUIET: that the key is refused
  * or has changed must be seen. */
-static char *
-format_ssh(const struct config *config, const struct endpoint *e)
+char *
+rsync_format_ssh(const struct config *config, const char *quote)
 {
 	static const char *const options[] = {"IdentitiesOnly=yes",
 	    "StrictHostKeyChecking=accept-new", "HashKnownHosts=no",
@@ -44,12 +40,11 @@ format_ssh(const struct config *config, const struct endpoint *e)
 
 	known = dc_asprintf("UserKnownHostsFile=%s", hosts);
 	dc_str_add(&out, "ssh -i");
-	add_quoted(&out, key);
+	add_quoted(&out, key, quote);
 	dc_str_add(&out, " -o");
-	add_quoted(&out, known);
+	add_quoted(&out, known, quote);
 	for (i = 0; options[i] != NULL; i++)
 		dc_str_addf(&out, " -o %s", options[i]);
-	dc_str_addf(&out, " -p %d", e->port);
 	return dc_str_steal(&out);
 }
 
@@ -57,7 +52,7 @@ void
 rsync_format(struct dc_strv *argv, const struct config *config,
     const struct endpoint *e, const char *dir, bool verbose)
 {
-	dc_auto_free char *ssh = format_ssh(config, e);
+	dc_auto_free char *ssh = rsync_format_ssh(config, "''");
 	dc_auto_free char *ignore = dc_asprintf("%s/.dotcloudignore", dir);
 	bool is_v6 = strchr(e->host, ':') != NULL;
 
@@ -75,37 +70,11 @@ rsync_format(struct dc_strv *argv, const struct config *config,
 	if (dc_fs_exists(ignore))
 		dc_strv_addf(argv, "--exclude-from=%s", ignore);
 	dc_strv_add(argv, "-e");
-	dc_strv_add(argv, ssh);
+	dc_strv_addf(argv, "%s -p %d", ssh, e->port);
 	dc_strv_add(argv, "--");
 	dc_strv_addf(argv, "%s/", strcmp(dir, "/") == 0 ? "" : dir);
 	dc_strv_addf(argv, "%s@%s%s%s:%s/", e->user, is_v6 ? "[" : "", e->host,
 	    is_v6 ? "]" : "", e->path);
-}
-
-/* Shares our terminal and process group: Ctrl-C ends both. */
-static int
-spawn(pid_t *pid, char *const argv[], struct dc_err *err)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t defaults;
-	int e;
-
-	(void)posix_spawn_file_actions_init(&files);
-	(void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO,
-	    "/dev/null", 0, 0);
-	(void)posix_spawnattr_init(&attr);
-	(void)sigemptyset(&defaults);
-	(void)sigaddset(&defaults, SIGPIPE);
-	(void)posix_spawnattr_setsigdefault(&attr, &defaults);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	e = posix_spawnp(pid, argv[0], &files, &attr, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&files);
-	(void)posix_spawnattr_destroy(&attr);
-	if (e != 0)
-		return dc_fail(err, DC_EFAIL, "Unable to spawn %s: %s", argv[0],
-		    strerror(e));
-	return 0;
 }
 
 int
@@ -113,17 +82,13 @@ rsync_run(const struct config *config, const struct endpoint *e,
     const char *dir, bool verbose, struct dc_err *err)
 {
 	dc_auto_strv struct dc_strv argv = {0};
-	pid_t pid;
 	int rc;
 
 	rc = hosts_add(config->known_hosts, e, err);
 	if (rc < 0)
 		return rc;
 	rsync_format(&argv, config, e, dir, verbose);
-	rc = spawn(&pid, argv.v, err);
-	if (rc < 0)
-		return rc;
-	rc = dc_spawn_wait(pid, err);
+	rc = child_run(argv.v, err);
 	if (rc <= 0)
 		return rc;
 	if (rc == SSH_FAILED)

@@ -12,6 +12,10 @@
 int rsync_run(const struct config *config, const struct endpoint *e,
     const char *dir, bool verbose, struct dc_err *err);
 
+/* "ssh -i KEY -o ...", for who runs ssh through a command of its own: QUOTE is
+ * how a quote is written within quotes there. The caller's. */
+char *rsync_format_ssh(const struct config *config, const char *quote);
+
 /* The command line of it. */
 void rsync_format(struct dc_strv *argv, const struct config *config,
     const struct endpoint *e, const char *dir, bool verbose);

@@ -275,6 +275,7 @@ application_list_endpoints(struct request *rq, struct reply *rp,
 	const char *commit = params_find(&rq->query, "commit");
 	dc_auto_free char *name = NULL;
 	dc_auto_free char *path = NULL;
+	dc_auto_free char *hg = NULL;
 	struct dc_json *all;
 
 	if (commit != NULL &&
@@ -284,8 +285,12 @@ application_list_endpoints(struct request *rq, struct reply *rp,
 	name = escape(branch != NULL ? branch : "master");
 	path = commit != NULL ? dc_asprintf("/commit/%s", commit)
 			      : dc_asprintf("/git/%s", name);
+	hg = commit != NULL   ? dc_asprintf("/hg/commit/%s", commit)
+	     : branch != NULL ? dc_asprintf("/hg/branch/%s", name)
+			      : dc_strdup("/hg");
 	all = dc_json_new_array();
 	add_endpoint(rq, all, "rsync", "/rsync");
 	add_endpoint(rq, all, "git", path);
+	add_endpoint(rq, all, "mercurial", hg);
 	return reply_objects(rp, all, err);
 }

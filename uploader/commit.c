@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define SHORTEST 7
-
 /* commits/NAME: the 40 digits; NULL when there is none. */
 static char *
 load_commit(const struct receive *r, const char *name)
@@ -17,19 +15,20 @@ load_commit(const struct receive *r, const char *name)
 	dc_auto_free char *path = receive_path(r, "commits/%s", name);
 	char *text;
 
-	if (dc_fs_load(&text, NULL, path, EXPORT_OID, NULL) < 0)
+	if (dc_fs_load(&text, NULL, path, COMMIT_OID, NULL) < 0)
 		return NULL;
 	return text;
 }
 
 static int
-find_name(const struct receive *r, const char *oid, char **name,
-    struct dc_err *err)
+find_name(const struct receive *r, const struct commit_kind *kind,
+    const char *oid, char **name, struct dc_err *err)
 {
 	int n;
 
-	for (n = SHORTEST; n < EXPORT_OID; n++) {
-		dc_auto_free char *tried = dc_asprintf("git-%.*s", n, oid);
+	for (n = kind->shortest; n < COMMIT_OID; n++) {
+		dc_auto_free char *tried =
+		    dc_asprintf("%s%.*s", kind->prefix, n, oid);
 		dc_auto_free char *taken = load_commit(r, tried);
 
 		if (taken == NULL || strcmp(taken, oid) == 0) {
@@ -40,50 +39,56 @@ find_name(const struct receive *r, const char *oid, char **name,
 	return dc_fail(err, DC_EFAIL, "no name for commit %s", oid);
 }
 
-/* The newest upload by git is the best guess at what has not changed. */
+struct base {
+	const char *prefix;
+	char *name;
+};
+
+/* The newest upload of the kind is the best guess at what has not changed. */
 static int
 find_base(const struct dc_revision *rev, void *arg, struct dc_err *err)
 {
-	char **base = arg;
+	struct base *base = arg;
 
 	(void)err;
-	if (dc_has_prefix(rev->name, "git-")) {
-		free(*base);
-		*base = dc_strdup(rev->name);
+	if (dc_has_prefix(rev->name, base->prefix)) {
+		free(base->name);
+		base->name = dc_strdup(rev->name);
 	}
 	return 0;
 }
 
 static int
-write_out(struct receive *r, struct export *x, const char *oid,
-    const char *incoming, struct dc_strv *warnings, struct dc_err *err)
+write_out(struct receive *r, const struct commit_kind *kind, const char *oid,
+    const char *incoming, struct dc_err *err)
 {
-	dc_auto_free char *base = NULL;
+	struct base base = {.prefix = kind->prefix};
 	dc_auto_free char *base_oid = NULL;
 	dc_auto_free char *base_dir = NULL;
 	int rc = dc_revision_each(r->db, r->app.id, find_base, &base, err);
 
-	if (rc < 0)
-		return rc;
-	if (base != NULL) {
-		base_oid = load_commit(r, base);
-		base_dir = receive_path(r, "revisions/%s", base);
+	if (rc == 0 && base.name != NULL) {
+		base_oid = load_commit(r, base.name);
+		base_dir = receive_path(r, "revisions/%s", base.name);
 	}
-	return export_run(x, oid, incoming, base_oid, base_dir, warnings, err);
+	free(base.name);
+	return rc < 0 ? rc
+		      : kind->write(r, oid, incoming, base_oid, base_dir,
+			    kind->arg, err);
 }
 
 /* The commit's name is on disk before the tree is: a tree without it would be
  * taken for another commit's. */
 static int
-add_tree(struct receive *r, struct export *x, const char *oid, const char *name,
-    struct dc_strv *warnings, struct dc_err *err)
+add_tree(struct receive *r, const struct commit_kind *kind, const char *oid,
+    const char *name, struct dc_err *err)
 {
 	dc_auto_free char *note = receive_path(r, "commits/%s", name);
 	dc_auto_free char *incoming = NULL;
 	int rc = receive_add_incoming(r, &incoming, err);
 
 	if (rc == 0)
-		rc = write_out(r, x, oid, incoming, warnings, err);
+		rc = write_out(r, kind, oid, incoming, err);
 	if (rc == 0)
 		rc = dc_fs_save(note, oid, strlen(oid), 0644, err);
 	if (rc == 0)
@@ -94,14 +99,14 @@ add_tree(struct receive *r, struct export *x, const char *oid, const char *name,
 }
 
 int
-commit_add_revision(struct receive *r, struct export *x, const char *oid,
-    char **name, struct dc_strv *warnings, struct dc_err *err)
+commit_add_revision(struct receive *r, const struct commit_kind *kind,
+    const char *oid, char **name, struct dc_err *err)
 {
 	dc_auto_revision struct dc_revision known = {0};
 	dc_auto_free char *found = NULL;
 	dc_auto_free char *tree = NULL;
 	int64_t id;
-	int rc = find_name(r, oid, &found, err);
+	int rc = find_name(r, kind, oid, &found, err);
 
 	if (rc < 0)
 		return rc;
@@ -111,17 +116,8 @@ commit_add_revision(struct receive *r, struct export *x, const char *oid,
 		rc = dc_revision_save(r->db, &id, r->app.id, found,
 		    r->conf.node, err);
 	else if (rc == 0 || rc == DC_ENOTFOUND)
-		rc = add_tree(r, x, oid, found, warnings, err);
+		rc = add_tree(r, kind, oid, found, err);
 	if (rc == 0)
 		*name = dc_steal_ptr(&found);
 	return rc;
-}
-
-int
-commit_find_target(struct receive *r, struct export *x, char oid[EXPORT_OID],
-    struct dc_err *err)
-{
-	if (r->target.kind == TARGET_BRANCH)
-		return export_find_branch(x, oid, r->target.name, err);
-	return export_find_commit(x, oid, r->target.name, err);
 }

@@ -211,6 +211,20 @@ receive_spawn(const struct receive *r, bool fills, char *const argv[],
 	return rc < 0 ? rc : status;
 }
 
+void
+receive_add_sandbox(struct dc_strv *argv)
+{
+	static const char *const fixed[] = {"bwrap", "--unshare-all",
+	    "--die-with-parent", "--new-session", "--clearenv", "--setenv",
+	    "PATH", "/usr/bin", "--ro-bind", "/usr", "/usr", "--symlink",
+	    "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink",
+	    "usr/lib64", "/lib64", "--dev", "/dev"};
+	size_t i;
+
+	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		dc_strv_add(argv, fixed[i]);
+}
+
 static int
 find_app(struct receive *r, int64_t account_id, const char *path,
     struct dc_err *err)
@@ -231,8 +245,8 @@ static int
 refuse(struct dc_err *err)
 {
 	return dc_fail(err, DC_EINVAL,
-	    "This is for pushing code with git or rsync: there is no shell"
-	    " here.");
+	    "This is for pushing code with git, hg or rsync: there is no"
+	    " shell here.");
 }
 
 /* git-receive-pack '/app.git' or `git receive-pack ...`. */
@@ -253,9 +267,26 @@ run_git(struct receive *r, int64_t account_id, const struct dc_strv *words,
 	    strcmp(service, "upload-pack") != 0)
 		return refuse(err);
 	rc = find_app(r, account_id, words->v[first + 1], err);
-	if (rc == 0 && r->target.kind == TARGET_RSYNC)
+	if (rc == 0 && !target_is_git(&r->target))
 		return refuse(err);
 	return rc < 0 ? rc : receive_git(r, service, err);
+}
+
+/* hg -R app/hg serve --stdio, and nothing else. */
+static int
+run_hg(struct receive *r, int64_t account_id, const struct dc_strv *words,
+    struct dc_err *err)
+{
+	int rc;
+
+	if (words->n != 5 || strcmp(words->v[1], "-R") != 0 ||
+	    strcmp(words->v[3], "serve") != 0 ||
+	    strcmp(words->v[4], "--stdio") != 0)
+		return refuse(err);
+	rc = find_app(r, account_id, words->v[2], err);
+	if (rc == 0 && !target_is_hg(&r->target))
+		return refuse(err);
+	return rc < 0 ? rc : receive_hg(r, err);
 }
 
 int
@@ -274,6 +305,8 @@ receive_run(struct receive *r, int64_t account_id, const char *command,
 		return refuse(err);
 	if (strcmp(words.v[0], "git") == 0 || dc_has_prefix(words.v[0], "git-"))
 		return run_git(r, account_id, &words, err);
+	if (strcmp(words.v[0], "hg") == 0)
+		return run_hg(r, account_id, &words, err);
 	if (strcmp(words.v[0], "rsync") != 0)
 		return refuse(err);
 	rc = find_app(r, account_id, words.v[words.n - 1], err);

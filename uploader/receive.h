@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-/* Below code/<application id>/: git, hooks/, commits/NAME (which commit a
- * git revision is), lock, revisions/NAME, revisions/.incoming-<pid>. */
+/* Below code/<application id>/: git, hg/, hooks/, commits/NAME (which commit a
+ * revision is), lock, revisions/NAME, revisions/.incoming-<pid>. */
 struct receive {
 	struct dc_conf conf;
 	const char *conf_path;
@@ -59,10 +59,15 @@ int receive_add_revision(struct receive *r, const char *incoming,
 int receive_spawn(const struct receive *r, bool fills, char *const argv[],
     char *const envp[], struct dc_err *err);
 
+/* bubblewrap, its namespaces and the system's programs; not yet what ARGV is to
+ * see, and its --. */
+void receive_add_sandbox(struct dc_strv *argv);
+
 /* The kinds of command. Return the exit status. */
 int receive_rsync(struct receive *r, const struct dc_strv *words,
     struct dc_err *err);
 int receive_git(struct receive *r, const char *service, struct dc_err *err);
+int receive_hg(struct receive *r, struct dc_err *err);
 /* git's pre-receive hook: we again, below git receive-pack. */
 int receive_hook(struct receive *r, struct dc_err *err);
 

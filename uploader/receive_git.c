@@ -86,22 +86,64 @@ add_environment(const struct receive *r, struct dc_strv *envp)
 		dc_strv_addf(envp, "GIT_PROTOCOL=%s", protocol);
 }
 
+struct source {
+	struct export *x;
+	struct dc_strv warnings;
+};
+
+static int
+write_tree(struct receive *r, const char *oid, const char *incoming,
+    const char *base_oid, const char *base, void *arg, struct dc_err *err)
+{
+	struct source *s = arg;
+
+	(void)r;
+	return export_run(s->x, oid, incoming, base_oid, base, &s->warnings,
+	    err);
+}
+
+/* Also says what could not be taken along. */
+static int
+add_commit(struct receive *r, struct export *x, const char *oid, char **name,
+    struct dc_err *err)
+{
+	struct source s = {.x = x};
+	const struct commit_kind kind = {.prefix = "git-",
+	    .shortest = 7,
+	    .write = write_tree,
+	    .arg = &s};
+	int rc = commit_add_revision(r, &kind, oid, name, err);
+	size_t i;
+
+	for (i = 0; i < s.warnings.n && rc == 0; i++)
+		(void)fprintf(stderr, "Warning: %s\n", s.warnings.v[i]);
+	dc_strv_done(&s.warnings);
+	return rc;
+}
+
+/* What the target asks for: its branch or commit. */
+static int
+find_target(struct receive *r, struct export *x, char oid[EXPORT_OID],
+    struct dc_err *err)
+{
+	if (r->target.kind == TARGET_BRANCH)
+		return export_find_branch(x, oid, r->target.name, err);
+	return export_find_commit(x, oid, r->target.name, err);
+}
+
 /* Nothing was new, so no hook has run: the branch as it is. */
 static int
 add_known(struct receive *r, struct dc_err *err)
 {
 	export_auto struct export *x = NULL;
-	dc_auto_strv struct dc_strv warnings = {0};
 	dc_auto_free char *path = receive_path(r, "git");
 	dc_auto_free char *name = NULL;
 	char oid[EXPORT_OID];
 	int rc = export_open(&x, path, 0, err);
 
 	if (rc == 0)
-		rc = commit_find_target(r, x, oid, err);
-	if (rc == 0)
-		rc = commit_add_revision(r, x, oid, &name, &warnings, err);
-	return rc;
+		rc = find_target(r, x, oid, err);
+	return rc < 0 ? rc : add_commit(r, x, oid, &name, err);
 }
 
 static int
@@ -219,10 +261,8 @@ static int
 hook_add(struct receive *r, char **name, struct dc_err *err)
 {
 	export_auto struct export *x = NULL;
-	dc_auto_strv struct dc_strv warnings = {0};
 	char oid[EXPORT_OID], pushed[EXPORT_OID];
 	bool is_pushed = read_updates(r, pushed);
-	size_t i;
 	int rc;
 
 	/* Tags only, or branches removed: nothing to deploy. */
@@ -232,12 +272,8 @@ hook_add(struct receive *r, char **name, struct dc_err *err)
 	if (rc == 0 && is_pushed && r->target.kind != TARGET_COMMIT)
 		rc = export_find_commit(x, oid, pushed, err);
 	else if (rc == 0)
-		rc = commit_find_target(r, x, oid, err);
-	if (rc == 0)
-		rc = commit_add_revision(r, x, oid, name, &warnings, err);
-	for (i = 0; i < warnings.n && rc == 0; i++)
-		(void)fprintf(stderr, "Warning: %s\n", warnings.v[i]);
-	return rc;
+		rc = find_target(r, x, oid, err);
+	return rc < 0 ? rc : add_commit(r, x, oid, name, err);
 }
 
 int

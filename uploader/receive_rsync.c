@@ -118,15 +118,8 @@ add_options(struct dc_strv *argv, const struct dc_strv *words,
 static void
 add_sandbox(struct dc_strv *argv, const char *revisions)
 {
-	static const char *const fixed[] = {"bwrap", "--unshare-all",
-	    "--die-with-parent", "--new-session", "--clearenv", "--setenv",
-	    "PATH", "/usr/bin", "--ro-bind", "/usr", "/usr", "--symlink",
-	    "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink",
-	    "usr/lib64", "/lib64", "--dev", "/dev", "--bind"};
-	size_t i;
-
-	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		dc_strv_add(argv, fixed[i]);
+	receive_add_sandbox(argv);
+	dc_strv_add(argv, "--bind");
 	dc_strv_add(argv, revisions);
 	dc_strv_add(argv, "/revisions");
 	dc_strv_add(argv, "--chdir");

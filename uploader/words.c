@@ -123,6 +123,26 @@ is_commit(const char *s)
 	return s[n] == '\0' && n >= 4 && n <= 40;
 }
 
+static int
+set_branch(struct target *t, enum target_kind kind, const char *name)
+{
+	t->kind = kind;
+	t->name = dc_strdup(name);
+	unescape(t->name);
+	/* It will stand between quotes in what hg is asked. */
+	if (kind == TARGET_HG_BRANCH && strchr(t->name, '"') != NULL)
+		return DC_EINVAL;
+	return is_branch(t->name) ? 0 : DC_EINVAL;
+}
+
+static int
+set_commit(struct target *t, enum target_kind kind, const char *name)
+{
+	t->kind = kind;
+	t->name = dc_strdup(name);
+	return is_commit(t->name) ? 0 : DC_EINVAL;
+}
+
 /* What follows the application's name. */
 static int
 parse_rest(struct target *t, const char *rest)
@@ -135,17 +155,18 @@ parse_rest(struct target *t, const char *rest)
 		t->kind = TARGET_RSYNC;
 		return 0;
 	}
-	if (dc_has_prefix(rest, "/git/")) {
-		t->kind = TARGET_BRANCH;
-		t->name = dc_strdup(rest + 5);
-		unescape(t->name);
-		return is_branch(t->name) ? 0 : DC_EINVAL;
+	if (strcmp(rest, "/hg") == 0 || strcmp(rest, "/hg/") == 0) {
+		t->kind = TARGET_HG;
+		return 0;
 	}
-	if (dc_has_prefix(rest, "/commit/")) {
-		t->kind = TARGET_COMMIT;
-		t->name = dc_strdup(rest + 8);
-		return is_commit(t->name) ? 0 : DC_EINVAL;
-	}
+	if (dc_has_prefix(rest, "/git/"))
+		return set_branch(t, TARGET_BRANCH, rest + 5);
+	if (dc_has_prefix(rest, "/commit/"))
+		return set_commit(t, TARGET_COMMIT, rest + 8);
+	if (dc_has_prefix(rest, "/hg/branch/"))
+		return set_branch(t, TARGET_HG_BRANCH, rest + 11);
+	if (dc_has_prefix(rest, "/hg/commit/"))
+		return set_commit(t, TARGET_HG_COMMIT, rest + 11);
 	return DC_EINVAL;
 }
 

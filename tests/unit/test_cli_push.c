@@ -139,20 +139,24 @@ START_TEST(protocol__only_the_root_of_a_work_tree_counts)
 }
 END_TEST
 
-START_TEST(protocol__mercurial_is_refused)
+START_TEST(protocol__mercurial_as_asked_or_saved)
 {
 	const struct opts none = {0}, hg = {.hg = true};
-	dc_auto_free char *why = NULL;
-	struct dc_err err = DC_ERR_INIT;
-	enum protocol p;
+	enum protocol p = PROTOCOL_AUTO;
+	char *why = NULL;
 
 	ck_assert_int_eq(push_find_protocol(&p, &why, &hg, PROTOCOL_GIT, dir,
-			     &err),
-	    DC_EINVAL);
-	ck_assert_ptr_nonnull(strstr(err.msg, "not available yet"));
+			     NULL),
+	    0);
+	ck_assert_int_eq(p, PROTOCOL_HG);
+	ck_assert_str_eq(why, "as asked for");
+	free(why);
 	ck_assert_int_eq(push_find_protocol(&p, &why, &none, PROTOCOL_HG, dir,
-			     &err),
-	    DC_EINVAL);
+			     NULL),
+	    0);
+	ck_assert_int_eq(p, PROTOCOL_HG);
+	ck_assert_ptr_nonnull(strstr(why, "--rsync overrides"));
+	free(why);
 }
 END_TEST
 
@@ -467,7 +471,7 @@ cli_push_suite(void)
 	tcase_add_test(tc, protocol__a_plain_directory_goes_by_rsync);
 	tcase_add_test(tc, protocol__a_work_tree_with_a_commit_goes_by_git);
 	tcase_add_test(tc, protocol__only_the_root_of_a_work_tree_counts);
-	tcase_add_test(tc, protocol__mercurial_is_refused);
+	tcase_add_test(tc, protocol__mercurial_as_asked_or_saved);
 	tcase_add_test(tc, repo__branches_and_commits_are_found);
 	tcase_add_test(tc, repo__uncommitted_files_are_counted_without_our_own);
 	tcase_add_loop_test(tc,

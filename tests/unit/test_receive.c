@@ -11,6 +11,7 @@
 #include "common/base/fs.h"
 #include "common/base/str.h"
 #include "uploader/paths.h"
+#include "uploader/share.h"
 #include "uploader/tail.h"
 #include "uploader/tree.h"
 #include "uploader/words.h"
@@ -77,7 +78,7 @@ START_TEST(words_parse__is_bounded)
 }
 END_TEST
 
-START_TEST(target_parse__the_four_kinds)
+START_TEST(target_parse__the_kinds)
 {
 	static const struct {
 		const char *path, *app, *name;
@@ -89,6 +90,10 @@ START_TEST(target_parse__the_four_kinds)
 	    {"/blog/git/a%23b", "blog", "a#b", TARGET_BRANCH},
 	    {"/blog/commit/abc1234", "blog", "abc1234", TARGET_COMMIT},
 	    {"/blog/rsync/", "blog", NULL, TARGET_RSYNC},
+	    {"blog/hg", "blog", NULL, TARGET_HG},
+	    {"blog/hg/branch/feature%2Fx", "blog", "feature/x",
+		TARGET_HG_BRANCH},
+	    {"blog/hg/commit/abc1234", "blog", "abc1234", TARGET_HG_COMMIT},
 	};
 	target_auto struct target t = {0};
 
@@ -108,7 +113,9 @@ START_TEST(target_parse__nothing_else)
 	    "/blog/git/a%2e%2e/b", "/blog/git/%2e/b", "/blog/git/a%20b",
 	    "/blog/git//x", "/blog/git/x.lock", "/blog/git/x/.y",
 	    "/blog/commit/HEAD", "/blog/commit/abc", "/blog/rsync/x",
-	    "//blog.git"};
+	    "//blog.git", "/blog/hg/x", "/blog/hg/branch/",
+	    "/blog/hg/branch/a\"b", "/blog/hg/branch/a%22b",
+	    "/blog/hg/commit/tip"};
 	target_auto struct target t = {0};
 
 	ck_assert_int_eq(target_parse(&t, bad[_i], NULL), DC_EINVAL);
@@ -192,6 +199,55 @@ START_TEST(tree_clean__depth_is_bounded)
 	ck_assert_int_eq(dc_fs_mkdirs(path.data, 0755, NULL), 0);
 	ck_assert_int_eq(tree_clean(dir, NULL), DC_EUSER);
 	dc_str_done(&path);
+}
+END_TEST
+
+static ino_t
+inode_of(const char *name)
+{
+	char *path = in_dir(name);
+	struct stat st;
+
+	ck_assert_int_eq(lstat(path, &st), 0);
+	free(path);
+	return st.st_ino;
+}
+
+START_TEST(share__only_what_is_the_same)
+{
+	char *ours = in_dir("new"), *base = in_dir("old");
+	char *a = in_dir("old/link"), *b = in_dir("new/link");
+	char *sub = in_dir("new/sub"), *old_sub = in_dir("old/sub");
+
+	ck_assert_int_eq(dc_fs_mkdirs(sub, 0755, NULL), 0);
+	ck_assert_int_eq(dc_fs_mkdirs(base, 0755, NULL), 0);
+	save("old/same", "x", 0644);
+	save("new/same", "x", 0644);
+	save("old/text", "x", 0644);
+	save("new/text", "y", 0644);
+	save("old/mode", "x", 0644);
+	save("new/mode", "x", 0755);
+	save("outside", "x", 0644);
+	/* A directory there, a way out here; and a file behind one. */
+	save("new/sub/outside", "x", 0644);
+	ck_assert_int_eq(symlink("..", old_sub), 0);
+	ck_assert_int_eq(symlink("../outside", a), 0);
+	save("new/link", "x", 0644);
+	ck_assert_int_eq(share_run(ours, base, NULL), 0);
+	ck_assert_int_eq(share_run(ours, base, NULL), 0);
+	ck_assert_uint_eq(inode_of("new/same"), inode_of("old/same"));
+	ck_assert_uint_ne(inode_of("new/text"), inode_of("old/text"));
+	ck_assert_uint_ne(inode_of("new/mode"), inode_of("old/mode"));
+	ck_assert_uint_ne(inode_of("new/sub/outside"), inode_of("outside"));
+	ck_assert_uint_ne(inode_of("new/link"), inode_of("outside"));
+	ck_assert_uint_eq(mode_of("new/.dcloud-linked"), 0);
+	ck_assert_int_eq(share_run(ours, b, NULL), 0);
+	free(ours);
+	free(base);
+	free(a);
+	free(b);
+	free(sub);
+	free(old_sub);
 }
 END_TEST
 
@@ -299,12 +355,13 @@ receive_suite(void)
 	tcase_add_loop_test(t, words_parse__as_clients_quote, 0, 8);
 	tcase_add_loop_test(t, words_parse__refuses, 0, 5);
 	tcase_add_test(t, words_parse__is_bounded);
-	tcase_add_loop_test(t, target_parse__the_four_kinds, 0, 6);
-	tcase_add_loop_test(t, target_parse__nothing_else, 0, 21);
+	tcase_add_loop_test(t, target_parse__the_kinds, 0, 9);
+	tcase_add_loop_test(t, target_parse__nothing_else, 0, 26);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(trees, make_dir, remove_dir);
 	tcase_add_test(trees, tree_clean__leaves_only_harmless_things);
 	tcase_add_test(trees, tree_clean__depth_is_bounded);
+	tcase_add_test(trees, share__only_what_is_the_same);
 	tcase_add_loop_test(trees, paths_check__links_that_lead_out, 0,
 	    sizeof(leads) / sizeof(leads[0]));
 	tcase_add_test(trees, tail__last_lines_then_what_comes);

@@ -37,6 +37,7 @@ command_fn push_run, deploy_revision_run, revisions_run, dlist_run, dlogs_run;
 command_fn logs_run, url_run, info_run, scale_run, env_run, domain_run;
 command_fn maintenance_run, run_run;
 command_fn suspend_run, resume_run, restart_run;
+command_fn memory_run, traffic_run;
 command_fn version_run, help_run, validate_run;
 
 /* POSTs a deployment of REVISION (NULL: the running one), prints its log and,

@@ -6,16 +6,12 @@
 
 #include "cli/cli.h"
 #include "cli/endpoint.h"
+#include "cli/grid.h"
 #include "cli/service.h"
 #include "cli/term.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
-
-#define COLUMNS 4
-
-static const char *const titles[COLUMNS] = {"name", "type", "containers",
-    "reserved memory"};
 
 /* KEY of OBJECT, "" when it has none. */
 static const char *
@@ -27,66 +23,33 @@ text_of(const struct dc_json *object, const char *key)
 }
 
 static void
-fill_row(char *cells[COLUMNS], const struct dc_json *service)
+add_row(struct grid *g, const struct dc_json *service)
 {
 	int64_t memory = dc_json_find_int(service, "reserved_memory", 0);
+	char *cells[] = {
+	    dc_strdup(text_of(service, "name")),
+	    dc_strdup(text_of(service, "service_type")),
+	    dc_asprintf("%" PRId64,
+		dc_json_find_int(service, "instance_count", 0)),
+	    memory > 0 ? service_format_memory(memory) : dc_strdup("-"),
+	};
 
-	cells[0] = dc_strdup(text_of(service, "name"));
-	cells[1] = dc_strdup(text_of(service, "service_type"));
-	cells[2] = dc_asprintf("%" PRId64,
-	    dc_json_find_int(service, "instance_count", 0));
-	cells[3] = memory > 0 ? service_format_memory(memory) : dc_strdup("-");
-}
-
-static void
-print_rule(const size_t widths[COLUMNS])
-{
-	size_t c, i;
-
-	(void)putchar('+');
-	for (c = 0; c < COLUMNS; c++) {
-		for (i = 0; i < widths[c] + 2; i++)
-			(void)putchar('-');
-		(void)putchar('+');
-	}
-	(void)putchar('\n');
-}
-
-static void
-print_row(const size_t widths[COLUMNS], const char *const cells[COLUMNS])
-{
-	size_t c;
-
-	(void)putchar('|');
-	for (c = 0; c < COLUMNS; c++)
-		(void)printf(" %-*s |", (int)widths[c], cells[c]);
-	(void)putchar('\n');
+	grid_add(g, cells);
 }
 
 static void
 print_table(const struct dc_json *services)
 {
-	size_t n = dc_json_size(services), widths[COLUMNS], i, c;
-	char *(*rows)[COLUMNS] = dc_xcalloc(n, sizeof(*rows));
+	char *titles[] = {dc_strdup("name"), dc_strdup("type"),
+	    dc_strdup("containers"), dc_strdup("reserved memory")};
+	struct grid g = {.columns = sizeof(titles) / sizeof(titles[0])};
+	size_t i;
 
-	for (c = 0; c < COLUMNS; c++)
-		widths[c] = strlen(titles[c]);
-	for (i = 0; i < n; i++) {
-		fill_row(rows[i], dc_json_at(services, i));
-		for (c = 0; c < COLUMNS; c++)
-			if (strlen(rows[i][c]) > widths[c])
-				widths[c] = strlen(rows[i][c]);
-	}
-	print_rule(widths);
-	print_row(widths, titles);
-	print_rule(widths);
-	for (i = 0; i < n; i++)
-		print_row(widths, (const char *const *)rows[i]);
-	print_rule(widths);
-	for (i = 0; i < n; i++)
-		for (c = 0; c < COLUMNS; c++)
-			free(rows[i][c]);
-	free(rows);
+	grid_add(&g, titles);
+	for (i = 0; i < dc_json_size(services); i++)
+		add_row(&g, dc_json_at(services, i));
+	grid_print(&g);
+	grid_done(&g);
 }
 
 /* A push that failed leaves services behind, but no running revision. */

@@ -37,9 +37,11 @@ const struct command commands[] = {
 	OPT_PROTOCOL | OPT_BRANCH | OPT_COMMIT | OPT_CLEAN | OPT_VERBOSE,
 	"upload a directory and deploy it",
 	"Without a path: the nearest connected parent directory, else the "
-	"current one. The root of a git work tree is pushed with git, "
-	"anything else with rsync, unless an option or .dotcloud/config says "
-	"otherwise. git pushes what is committed; rsync pushes the files, "
+	"current one. The root of a git work tree is pushed with git, that of "
+	"a Mercurial one with hg, anything else with rsync, unless an option "
+	"or .dotcloud/config says otherwise. git and hg push what is "
+	"committed, without submodules and subrepositories; rsync pushes the "
+	"files, "
 	"except .git, .hg, *.pyc and what .dotcloudignore lists (rsync's "
 	"--exclude-from syntax). A mistake in dotcloud.yml is reported before "
 	"anything is uploaded.",
@@ -141,6 +143,19 @@ const struct command commands[] = {
 	"environment of processes that have a channel, and the command ends "
 	"when they are there; until resume, or the time of --for.",
 	restart_run},
+    {"memory", "service.n [1h|6h|1d|1w|1M]", 1, 2, OPT_JSON,
+	"print how much memory an instance has used",
+	"A row for each minute of the last hour or 6 hours, each ten minutes "
+	"of "
+	"the last day or week, each hour of the last 30 days (1M). Without a "
+	"duration: 1h. On a terminal a small plot is below.",
+	memory_run},
+    {"traffic", "[service] [1h|6h|1d|1w|1M]", 0, 2, OPT_JSON,
+	"print how many requests were answered, how, and how fast",
+	"Requests a second by the class of their status, and the mean times "
+	"that they spent in the platform and in the application. Rows as those "
+	"of memory.",
+	traffic_run},
     {"version", "", 0, 0, NO_OPTS, "print the version", "", version_run},
     {"help", "[command]", 0, 1, OPT_MAN, "print this help, or a command's", "",
 	help_run},

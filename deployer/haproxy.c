@@ -22,7 +22,11 @@ enum {
 	STAT_QCUR = 2,
 	STAT_SCUR = 4,
 	STAT_1XX = 39,
-	STAT_5XX = 43
+	STAT_2XX = 40,
+	STAT_5XX = 43,
+	STAT_QTIME = 58,
+	STAT_CTIME = 59,
+	STAT_RTIME = 60
 };
 
 /* Bits of srv_admin_state and the value of srv_op_state, section 9.3. */
@@ -276,5 +280,48 @@ haproxy_count(struct haproxy_count *out, const char *socket, pid_t pid,
 		    (line[strlen(want)] == ',' || line[strlen(want)] == 'w'))
 			add_line(&c, line);
 	*out = c;
+	return 0;
+}
+
+void
+haproxy_stats_done(struct haproxy_stats *s)
+{
+	free(s->v);
+	s->v = NULL;
+	s->n = 0;
+}
+
+int
+haproxy_load_stats(struct haproxy_stats *out, const char *socket, pid_t pid,
+    struct dc_err *err)
+{
+	dc_auto_free char *answer = NULL;
+	struct haproxy_stats list = {0};
+	char *save = NULL;
+	size_t cap = 0;
+	int rc;
+
+	/* All proxies, of them the backends. */
+	rc = haproxy_ask(&answer, socket, pid, "show stat -1 2 -1", err);
+	if (rc < 0)
+		return rc;
+	for (char *line = strtok_r(answer, "\n", &save); line != NULL;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct haproxy_stat s = {.queue_ms = field(line, STAT_QTIME),
+		    .connect_ms = field(line, STAT_CTIME),
+		    .response_ms = field(line, STAT_RTIME)};
+
+		// NOLINTNEXTLINE(cert-err34-c): a name, checked count
+		if (sscanf(line, "%63[^#,],BACKEND,", s.backend) != 1)
+			continue;
+		for (int i = 0; i < 4; i++)
+			s.answers[i] = field(line, STAT_2XX + i);
+		if (list.n == cap) {
+			cap = cap == 0 ? 64 : cap * 2;
+			list.v = dc_xrealloc(list.v, cap * sizeof(list.v[0]));
+		}
+		list.v[list.n++] = s;
+	}
+	*out = list;
 	return 0;
 }

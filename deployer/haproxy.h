@@ -53,7 +53,6 @@ struct haproxy_servers {
 	struct haproxy_server *v;
 	size_t n;
 };
-
 int haproxy_servers(struct haproxy_servers *out, const char *socket, pid_t pid,
     struct dc_err *err);
 void haproxy_servers_done(struct haproxy_servers *s);
@@ -68,5 +67,21 @@ struct haproxy_count {
 
 int haproxy_count(struct haproxy_count *out, const char *socket, pid_t pid,
     const char *backend, const char *server, struct dc_err *err);
+
+/* What a backend's requests were answered with since the worker began, and
+ * the mean times of its last 1024, in milliseconds. */
+struct haproxy_stat {
+	char backend[HAPROXY_NAME];
+	long answers[4]; /* 2xx, 3xx, 4xx, 5xx */
+	long queue_ms, connect_ms, response_ms;
+};
+
+struct haproxy_stats {
+	struct haproxy_stat *v;
+	size_t n;
+};
+int haproxy_load_stats(struct haproxy_stats *out, const char *socket, pid_t pid,
+    struct dc_err *err);
+void haproxy_stats_done(struct haproxy_stats *s);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/store/restart.h"
 #include "deployer/checker.h"
 #include "deployer/deploy.h"
+#include "deployer/metrics.h"
 #include "deployer/restart.h"
 #include "deployer/retire.h"
 #include "deployer/rollback.h"
@@ -36,6 +37,7 @@ const struct dc_job_kind kinds[] = {
     {.name = "check", .every = 1, .run = checker_run},
     {.name = "rollback", .every = 1, .run = rollback_run},
     {.name = "sweep", .every = 60, .run = sweep_run},
+    {.name = "metrics", .every = 60, .run = metrics_run},
     {.name = "deployment",
 	.machine = &dc_deployment_machine,
 	.in = UNFINISHED,

@@ -48,6 +48,7 @@ route_fn domain_list, domain_add, domain_remove;
 route_fn certificate_save, certificate_remove;
 route_fn hold_save, hold_remove, instance_save_status;
 route_fn maintenance_save, maintenance_remove;
+route_fn metric_list_traffic, metric_list_memory;
 route_fn application_show_log;
 
 #endif

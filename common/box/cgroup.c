@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
@@ -458,5 +459,71 @@ dc_cgroup_set_memory(const char *name, long long bytes, struct dc_err *err)
 	if (m.changed == 0)
 		return dc_fail(err, DC_ENOTFOUND,
 		    "'%s' has no cgroup with a memory limit", name);
+	return 0;
+}
+
+struct usage {
+	const char *name;
+	struct dc_cgroup_memory memory;
+	bool found;
+};
+
+/* Of memory.stat; the older of the two names where both are. */
+static long long
+find_value(const char *text, const char *older, const char *newer)
+{
+	const char *const keys[] = {older, newer};
+	const char *line;
+	size_t i, len;
+
+	for (i = 0; i < 2; i++)
+		for (line = text, len = strlen(keys[i]); line != NULL;
+		     line = strchr(line, '\n'), line += line != NULL)
+			if (strncmp(line, keys[i], len) == 0 &&
+			    line[len] == ' ')
+				return strtoll(line + len, NULL, 10);
+	return 0;
+}
+
+static int
+load_memory_one(int parent, const char *dir, void *arg, struct dc_err *err)
+{
+	struct usage *u = arg;
+	dc_auto_free char *name = dc_asprintf("%s/memory.stat", dir);
+	dc_auto_fd int fd = -1;
+	char text[8192];
+	ssize_t n;
+
+	(void)err;
+	if (!dc_cgroup_is_of(dir, u->name) ||
+	    !dc_has_prefix(dir, "lxc.payload."))
+		return 0;
+	fd = openat(parent, name, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	u->memory.rss += find_value(text, "total_rss", "anon");
+	u->memory.active +=
+	    find_value(text, "total_active_file", "active_file");
+	u->memory.inactive +=
+	    find_value(text, "total_inactive_file", "inactive_file");
+	u->found = true;
+	return 0;
+}
+
+int
+dc_cgroup_load_memory(struct dc_cgroup_memory *out, const char *name,
+    struct dc_err *err)
+{
+	struct usage u = {.name = name};
+	int rc = each_top(load_memory_one, &u, err);
+
+	if (rc < 0)
+		return rc;
+	if (!u.found)
+		return dc_fail(err, DC_ENOTFOUND,
+		    "'%s' has no cgroup that counts memory", name);
+	*out = u.memory;
 	return 0;
 }

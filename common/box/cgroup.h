@@ -49,6 +49,16 @@ int dc_cgroup_list(struct dc_strv *out, const char *prefix, struct dc_err *err);
 /* The limit of a running container; swap is not to be had beyond it. */
 int dc_cgroup_set_memory(const char *name, long long bytes, struct dc_err *err);
 
+/* What a running container uses, in bytes: without and with a file behind it.
+ */
+struct dc_cgroup_memory {
+	long long rss, active, inactive;
+};
+
+/* DC_ENOTFOUND: it has no cgroup that says so. */
+int dc_cgroup_load_memory(struct dc_cgroup_memory *out, const char *name,
+    struct dc_err *err);
+
 /* Kills process PID and waits for its end, at most 5 seconds (DC_EBUSY). It
  * is left alone when it is not (or no longer) what IS_MEANT says. */
 int dc_cgroup_kill(int pid, bool (*is_meant)(int pid, const void *arg),

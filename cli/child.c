@@ -69,8 +69,7 @@ child_load(struct dc_str *out, size_t max, char *const argv[],
 	rc = spawn(&pid, to, argv, err);
 	if (rc < 0)
 		return rc;
-	(void)close(to);
-	to = -1;
+	(void)close(dc_steal_fd(&to));
 	while ((n = read(from, buf, sizeof(buf))) != 0) {
 		if (n > 0 && out->len + (size_t)n <= max)
 			dc_str_addn(out, buf, (size_t)n);

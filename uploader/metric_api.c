@@ -96,7 +96,7 @@ metric_list_memory(struct request *rq, struct reply *rp, struct dc_err *err)
 	dc_auto_json struct dc_json *all = dc_json_new_array();
 	const struct dc_metric_range *range;
 	long long number;
-	int64_t id;
+	int64_t id = 0;
 	int rc = find_range(rq, rp, &range, err);
 
 	if (rc == 0)

@@ -2,7 +2,7 @@
 # tests/integration/79-hg.sh -- pushes from Mercurial repositories: by dcloud and
 # by hg alone; names, links and subrepositories of strangers.
 . "$(dirname "$0")/lib.sh"
-plan 42
+plan 40
 platform_up
 
 export HGRCPATH='' HGUSER=t HGPLAIN=1
@@ -38,8 +38,6 @@ push
 like "a dirty tree: one line" "$said" \
     '^Warning: 2 files are not committed and will not be pushed; --rsync'
 is "what is committed is deployed again" "$rc $(get app)" "0 one"
-push --rsync
-is "--rsync pushes the files" "$rc $(get app)" "0 two"
 second=$(commit two)
 push --hg
 like "--hg is as asked for" "$said" '^==> Using mercurial for "./": as asked'
@@ -56,7 +54,7 @@ push --commit "$first"
 is "--commit" "$rc $(get app)" "0 one"
 hg branch -q other
 say_hello other
-third=$(commit other)
+commit other >/dev/null
 hg update -q default
 push
 is "what is checked out" "$rc $(get app)" "0 two"
@@ -72,9 +70,6 @@ commit secret >/dev/null
 push
 is "a secret commit does not leave" "$rc" 1
 like "it is said" "$said" 'did not take commit'
-hg phase -q --draft -r .
-push
-is "but for good reasons" "$rc $(get app)" "0 secret"
 printf 'www:\n\ttype: custom\n' >dotcloud.yml
 hg commit -qm broken
 push
@@ -102,8 +97,7 @@ push
 is "a repository with others in it" "$rc" 0
 like "these stay behind, and it is said" "$said" \
     'content of subrepositories is not pushed'
-is "really" "$(ls "$code/$(cd "$code" && ls -t | head -n 1)/lib" 2>&1 |
-    grep -c of-lib)" 0
+is "really" "$(find "$code" -name of-lib)" ""
 like "odd names travel" "$said" '\[www\] spaces'
 like "those that look like options too" "$said" '\[www\] option'
 like "links are not followed" "$said" '\[www\] ../../../etc/passwd'

@@ -151,7 +151,7 @@ const struct command commands[] = {
 	"duration: 1h. On a terminal a small plot is below.",
 	memory_run},
     {"traffic", "[service] [1h|6h|1d|1w|1M]", 0, 2, OPT_JSON,
-	"print how many requests were answered, how, and how fast",
+	"print how requests were answered, and how fast",
 	"Requests a second by the class of their status, and the mean times "
 	"that they spent in the platform and in the application. Rows as those "
 	"of memory.",

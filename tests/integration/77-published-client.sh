@@ -3,7 +3,7 @@
 # as its package index still has it, drives this platform. It needs Python 2.7,
 # which the base image has, and comes from the index each time.
 . "$(dirname "$0")/lib.sh"
-plan 58
+plan 60
 
 client=$root/client
 image=$(readlink -f "${DCLOUD_IMAGES:-/var/cache/dcloud/image}/current")/rootfs
@@ -133,6 +133,10 @@ follower=$!
 sees() { get pub "/$1" && grep -q "GET /$1" "$root/followed"; }
 ok "logs are followed" wait_until 30 sees look-here
 kill "$follower" && wait "$follower" 2>/dev/null
+old restart www.1
+like "restart" "$said" 'Service \(www\) instance #1 of app.* is being restarted'
+old restart www.7
+like "nothing to restart" "$said" 'Service \(www\) instance #7 not found'
 
 old domain add www www.example.org
 like "domain add" "$said" '^www\.example\.org\. IN CNAME '

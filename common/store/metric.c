@@ -6,18 +6,21 @@
 
 #include <string.h>
 
+#define HOUR INT64_C(3600)
+#define DAY INT64_C(86400)
+
 static const struct dc_metric_range ranges[] = {
-    {"1h", 3600, 60},
-    {"6h", 6 * 3600, 60},
-    {"1d", 86400, 600},
-    {"1w", 7 * 86400, 600},
-    {"1M", 30 * 86400, 3600},
+    {"1h", HOUR, 60},
+    {"6h", 6 * HOUR, 60},
+    {"1d", DAY, 600},
+    {"1w", 7 * DAY, 600},
+    {"1M", 30 * DAY, HOUR},
 };
 
 /* How long rows of a span are kept: a little more than the longest range. */
 static const struct {
 	int64_t span, seconds;
-} kept[] = {{60, 7 * 3600}, {600, 8 * 86400}, {3600, 31 * 86400}};
+} kept[] = {{60, 7 * HOUR}, {600, 8 * DAY}, {HOUR, 31 * DAY}};
 
 const struct dc_metric_range *
 dc_metric_find_range(const char *name)

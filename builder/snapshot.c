@@ -111,6 +111,17 @@ pack_home(struct dc_snapshot *s, const struct dc_conf *conf, const char *home,
 	return rc;
 }
 
+/* What a home holds from before stays as it is until a clean build. */
+static void
+set_image(struct dc_snapshot *s, const struct dc_conf *conf,
+    const struct dc_snapshot *parent)
+{
+	dc_auto_free char *name = dc_conf_format_image(conf);
+
+	(void)snprintf(s->image, sizeof(s->image), "%s",
+	    parent != NULL ? parent->image : name);
+}
+
 int
 snapshot_make(struct dc_snapshot *out, struct dc_job *job,
     const struct dc_build *build, const struct dc_snapshot *parent,
@@ -132,6 +143,7 @@ snapshot_make(struct dc_snapshot *out, struct dc_job *job,
 		rc = dc_mount_clear(box_dir, err);
 	if (rc < 0)
 		return rc;
+	set_image(&s, job->conf, parent);
 	/* Past the longest chain the next start unpacks the blob instead. */
 	if (parent != NULL && parent->depth + 1 < DC_LAYER_MAX_DEPTH) {
 		s.parent_id = parent->id;

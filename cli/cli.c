@@ -8,6 +8,22 @@
 #include "common/base/limits.h"
 #include "common/base/str.h"
 
+/* One's own, "blog", or one that somebody shares, "blog-alice". */
+static bool
+is_name(const char *name)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	size_t n = strspn(name, chars), m;
+
+	if (n == 0 || n > DC_MAX_APP_NAME)
+		return false;
+	if (name[n] == '\0')
+		return true;
+	m = strspn(name + n + 1, chars);
+	return name[n] == '-' && m > 0 && m <= DC_MAX_USER_NAME &&
+	       name[n + 1 + m] == '\0';
+}
+
 int
 cli_find_app(struct cli *cli, const char **app, struct dc_err *err)
 {
@@ -18,8 +34,7 @@ cli_find_app(struct cli *cli, const char **app, struct dc_err *err)
 		    "No application specified. Run this command from an "
 		    "application directory or specify which application to "
 		    "use with --application.");
-	if (*name == '\0' || strlen(name) > DC_MAX_APP_NAME ||
-	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789")] != '\0')
+	if (!is_name(name))
 		return dc_fail(err, DC_EINVAL,
 		    "Application name must contain only lower-case "
 		    "alphanumerical characters (at most %d): \"%s\"",
@@ -41,6 +56,19 @@ char *
 cli_format_path(const char *app, const char *suffix)
 {
 	return dc_asprintf("/applications/%s%s", app, suffix);
+}
+
+int
+cli_load_app(struct cli *cli, struct dc_json **out, const char **app,
+    struct dc_err *err)
+{
+	dc_auto_free char *path = NULL;
+	int rc = cli_find_app(cli, app, err);
+
+	if (rc < 0)
+		return rc;
+	path = cli_format_path(*app, "");
+	return api_get(&cli->api, out, path, err);
 }
 
 void

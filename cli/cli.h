@@ -27,6 +27,9 @@ int cli_find_app(struct cli *cli, const char **app, struct dc_err *err);
 int cli_fail_missing(const char *app, struct dc_err *err);
 /* "/applications/APP" + SUFFIX, the caller's to free. */
 char *cli_format_path(const char *app, const char *suffix);
+/* The application that the command works on, as the API describes it. */
+int cli_load_app(struct cli *cli, struct dc_json **out, const char **app,
+    struct dc_err *err);
 /* For --json. */
 void cli_print_json(const struct dc_json *j);
 
@@ -38,6 +41,9 @@ command_fn logs_run, url_run, info_run, scale_run, env_run, domain_run;
 command_fn maintenance_run, run_run;
 command_fn suspend_run, resume_run, restart_run;
 command_fn memory_run, traffic_run;
+command_fn keys_run, tokens_run, collaborators_run;
+command_fn activity_run, status_run, open_run, upgrade_run, cancel_run;
+command_fn completion_run;
 command_fn version_run, help_run, validate_run;
 
 /* POSTs a deployment of REVISION (NULL: the running one), prints its log and,

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/follow.h"
@@ -202,24 +201,6 @@ revisions_run(struct cli *cli, struct dc_err *err)
 	return 0;
 }
 
-/* "2012-09-05 18:48:29.123456", local time. */
-static char *
-format_date(const char *iso)
-{
-	dc_auto_free char *clock = line_format_time(iso);
-	struct tm utc = {0}, local;
-	char day[16];
-	time_t t;
-
-	if (strptime(iso, "%Y-%m-%dT%H:%M:%S", &utc) == NULL)
-		return dc_strdup(iso);
-	t = timegm(&utc);
-	if (localtime_r(&t, &local) == NULL)
-		return dc_strdup(iso);
-	(void)strftime(day, sizeof(day), "%Y-%m-%d", &local);
-	return dc_asprintf("%s %s", day, clock);
-}
-
 /* Of one that is done and was given up, and of the one that did it. */
 static const char *
 error_of(const struct dc_json *deployment)
@@ -252,7 +233,7 @@ print_deployments(const struct dc_json *all, const char *app)
 		const struct dc_json *one = dc_json_at(all, i);
 		const char *created = dc_json_find_str(one, "created_at");
 		dc_auto_free char *date =
-		    format_date(created != NULL ? created : "-");
+		    line_format_date(created != NULL ? created : "-");
 		dc_auto_free char *revision = find_text(one, "revision");
 		dc_auto_free char *id = find_text(one, "deploy_id");
 
@@ -291,6 +272,32 @@ dlist_run(struct cli *cli, struct dc_err *err)
 		cli_print_json(all);
 	else
 		print_deployments(all, app);
+	return 0;
+}
+
+int
+cancel_run(struct cli *cli, struct dc_err *err)
+{
+	const char *given = cli->opts.args[0], *app;
+	dc_auto_free char *id = http_escape(given != NULL ? given : "latest");
+	dc_auto_free char *suffix =
+	    dc_asprintf("/deployments/%s/cancel", id);
+	dc_auto_json struct dc_json *ended = NULL;
+	dc_auto_free char *path = NULL;
+	dc_auto_free char *name = NULL;
+	int rc;
+
+	rc = cli_find_app(cli, &app, err);
+	if (rc < 0)
+		return rc;
+	path = cli_format_path(app, suffix);
+	ui_info("Cancelling the deployment of application %s", app);
+	rc = api_send(&cli->api, &ended, "POST", path, NULL, err);
+	if (rc < 0)
+		return rc;
+	name = find_text(ended, "deploy_id");
+	ui_success("Deployment %s is cancelled; what served before serves on.",
+	    name);
 	return 0;
 }
 

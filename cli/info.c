@@ -189,17 +189,31 @@ print_ports(const struct dc_json *ports)
 	}
 }
 
+/* What it was built on, and whether `dcloud upgrade` has anything newer. */
 static void
-print_instance(const struct dc_json *i, const char *service)
+print_image(const struct dc_json *i, const struct dc_json *s)
 {
-	(void)printf("\n=== %s.%" PRId64 "\n", service,
+	const char *image = text_of(i, "image_version");
+	const char *latest = text_of(s, "latest_image_version");
+
+	if (*image != '\0')
+		(void)printf("%-17s %s/%s (%s)\n", "service revision:",
+		    text_of(s, "service_type"), image,
+		    strcmp(image, latest) == 0 ? "latest revision"
+					       : "upgrade available");
+}
+
+static void
+print_instance(const struct dc_json *i, const struct dc_json *s)
+{
+	(void)printf("\n=== %s.%" PRId64 "\n", text_of(s, "name"),
 	    dc_json_find_int(i, "instance_id", 0));
 	print_field("datacenter:", i, "datacenter");
 	print_field("host:", i, "host");
 	print_field("container:", i,
 	    dc_json_find(i, "container_id") != NULL ? "container_id"
 						    : "container_name");
-	print_field("service revision:", i, "image_version");
+	print_image(i, s);
 	print_field("revision:", i, "revision");
 	print_field("state:", i, "state");
 	if (dc_json_has_true(i, "suspended"))
@@ -235,21 +249,7 @@ print_service(const struct dc_json *s, const char *name, bool deployed)
 		(void)printf("URLs:\n  - %s\n", urls);
 	print_ports(dc_json_find(s, "ports"));
 	for (i = 0; i < dc_json_size(instances); i++)
-		print_instance(dc_json_at(instances, i), name);
-}
-
-static int
-load(struct cli *cli, struct dc_json **out, const char **app,
-    struct dc_err *err)
-{
-	dc_auto_free char *path = NULL;
-	int rc;
-
-	rc = cli_find_app(cli, app, err);
-	if (rc < 0)
-		return rc;
-	path = cli_format_path(*app, "");
-	return api_get(&cli->api, out, path, err);
+		print_instance(dc_json_at(instances, i), s);
 }
 
 static void
@@ -269,7 +269,7 @@ info_run(struct cli *cli, struct dc_err *err)
 	const struct dc_json *service = NULL;
 	int rc;
 
-	rc = load(cli, &a, &app, err);
+	rc = cli_load_app(cli, &a, &app, err);
 	if (rc == 0 && name != NULL)
 		rc = service_find(&service, a, name, err);
 	if (rc < 0)
@@ -334,7 +334,7 @@ url_run(struct cli *cli, struct dc_err *err)
 	dc_auto_free char *urls = NULL;
 	int rc;
 
-	rc = load(cli, &a, &app, err);
+	rc = cli_load_app(cli, &a, &app, err);
 	if (rc == 0 && name != NULL)
 		rc = service_find(&service, a, name, err);
 	if (rc < 0)

@@ -54,17 +54,41 @@ keys_add(const struct config *c, struct dc_err *err)
 }
 
 int
+keys_load_file(char **out, const char *path, struct dc_err *err)
+{
+	dc_auto_free char *text = NULL;
+	int rc = dc_fs_load(&text, NULL, path, KEY_MAX, err);
+
+	if (rc < 0)
+		return rc;
+	/* The wrong half must not leave the machine. */
+	if (strstr(text, "PRIVATE KEY") != NULL)
+		return dc_fail(err, DC_EINVAL,
+		    "'%s' is a private key: give the file that ends in .pub",
+		    path);
+	text[strcspn(text, "\r\n")] = '\0';
+	*out = dc_steal_ptr(&text);
+	return 0;
+}
+
+int
+keys_load_public(char **out, const char *path, struct dc_err *err)
+{
+	dc_auto_free char *file = dc_asprintf("%s.pub", path);
+
+	return keys_load_file(out, file, err);
+}
+
+int
 keys_send(struct api *api, struct dc_err *err)
 {
-	dc_auto_free char *path = dc_asprintf("%s.pub", api->config->key);
 	dc_auto_json struct dc_json *body = dc_json_new_object();
 	dc_auto_free char *text = NULL;
 	int rc;
 
-	rc = dc_fs_load(&text, NULL, path, KEY_MAX, err);
+	rc = keys_load_public(&text, api->config->key, err);
 	if (rc < 0)
 		return rc;
-	text[strcspn(text, "\r\n")] = '\0';
 	dc_json_add_str(body, "key", text);
 	rc = api_send(api, NULL, "POST", "/authorized_keys", body, err);
 	if (rc == DC_EBUSY)

@@ -9,6 +9,11 @@
  * leaves this machine. */
 int keys_add(const struct config *config, struct dc_err *err);
 
+/* A public key file's first line; the caller's. */
+int keys_load_file(char **out, const char *path, struct dc_err *err);
+/* That of the private key at PATH. */
+int keys_load_public(char **out, const char *path, struct dc_err *err);
+
 /* Has the server know the public half; that it does already is success. */
 int keys_send(struct api *api, struct dc_err *err);
 

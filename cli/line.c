@@ -36,6 +36,23 @@ line_format_time(const char *iso)
 	return dc_asprintf("%s%.*s", clock, n, rest);
 }
 
+char *
+line_format_date(const char *iso)
+{
+	dc_auto_free char *clock = line_format_time(iso);
+	struct tm utc = {0}, local;
+	char day[16];
+	time_t t;
+
+	if (strptime(iso, "%Y-%m-%dT%H:%M:%S", &utc) == NULL)
+		return dc_strdup(iso);
+	t = timegm(&utc);
+	if (localtime_r(&t, &local) == NULL)
+		return dc_strdup(iso);
+	(void)strftime(day, sizeof(day), "%Y-%m-%d", &local);
+	return dc_asprintf("%s %s", day, clock);
+}
+
 /* "www", "www.0"; NULL for the platform. */
 static char *
 format_tag(const struct dc_json *entry)

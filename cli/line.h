@@ -21,6 +21,8 @@ char *line_format_app(char **section, const struct dc_json *entry,
 /* Does ENTRY belong to FILTER, "www" or "www.0"? */
 bool line_has_tag(const struct dc_json *entry, const char *filter);
 
+/* "2012-09-05 14:34:22.548716", the same with its day. */
+char *line_format_date(const char *iso);
 /* "14:34:22.548716" of an ISO time with Z; as it is when it is none. */
 char *line_format_time(const char *iso);
 

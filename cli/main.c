@@ -42,7 +42,8 @@ static bool
 needs_project(const struct command *c)
 {
 	static command_fn *const others[] = {setup_run, check_run, create_run,
-	    connect_run, list_run, version_run, help_run, validate_run};
+	    connect_run, list_run, version_run, help_run, validate_run,
+	    keys_run, tokens_run, completion_run};
 	size_t i;
 
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)

@@ -47,6 +47,9 @@ const struct opt_spec opt_specs[] = {
     {0, "suspended", NULL, OPT_SUSPENDED,
 	"all instances of the service, or of all, to wait for `dcloud resume`",
 	AT(suspended)},
+    {'a', "all", NULL, OPT_ALL, "of all your applications", AT(all)},
+    {'n', "dry-run", NULL, OPT_DRY_RUN, "only say what would be done",
+	AT(dry_run)},
     {0, "man", NULL, OPT_MAN, "print the manual page's source", AT(man)},
     {0, NULL, NULL, 0, NULL, 0},
 };
@@ -112,6 +115,23 @@ parse_long(struct parse *p, const char *arg)
 	return dc_fail(p->err, DC_EINVAL, "unrecognized arguments: --%s", arg);
 }
 
+/* A letter may mean one thing to one command and another to others. */
+static const struct opt_spec *
+find_letter(const struct command *c, char letter)
+{
+	const struct opt_spec *s, *found = NULL;
+
+	for (s = opt_specs; s->name != NULL; s++) {
+		if (s->letter != letter)
+			continue;
+		if (c != NULL && (s->bit & c->opts) != 0)
+			return s;
+		if (found == NULL)
+			found = s;
+	}
+	return found;
+}
+
 /* -yD, -n5, -n 5 */
 static int
 parse_short(struct parse *p, const char *arg)
@@ -120,10 +140,8 @@ parse_short(struct parse *p, const char *arg)
 	int rc;
 
 	for (; *arg != '\0'; arg++) {
-		for (s = opt_specs; s->name != NULL; s++)
-			if (s->letter == *arg)
-				break;
-		if (s->name == NULL)
+		s = find_letter(p->opts->command, *arg);
+		if (s == NULL)
 			return dc_fail(p->err, DC_EINVAL,
 			    "unrecognized arguments: -%s", arg);
 		if (s->value != NULL)

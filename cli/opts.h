@@ -26,6 +26,8 @@ enum opt_bit {
 	OPT_PAGE = 1 << 12,
 	OPT_FOR = 1 << 13,
 	OPT_SUSPENDED = 1 << 14,
+	OPT_ALL = 1 << 15,
+	OPT_DRY_RUN = 1 << 16,
 };
 
 /* Any, and behind the first one options are words as well. */
@@ -36,7 +38,7 @@ struct opts {
 	const char *app, *branch, *commit, *lines, *flavor, *page, *seconds;
 	bool debug, yes, no, version, help;
 	bool git, rsync, hg, clean, verbose, no_follow, json, api_key, man;
-	bool suspended;
+	bool suspended, all, dry_run;
 	long long nlines; /* of --lines; -1: not given */
 	char **args;      /* the rest, borrowed from argv, NULL-terminated */
 	int nargs;

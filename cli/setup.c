@@ -16,6 +16,16 @@
 #define TRIES_MAX 3
 #define API_KEY_RULE "^[[:alnum:]_]{20}:[[:alnum:]_]{40}$"
 
+/* So that one can tell one's log-ins apart. */
+static char *
+machine_name(void)
+{
+	char name[256] = "";
+
+	(void)gethostname(name, sizeof(name) - 1);
+	return http_escape(name);
+}
+
 static int
 ask_token(struct cli *cli, const char *url, struct dc_err *err)
 {
@@ -24,6 +34,7 @@ ask_token(struct cli *cli, const char *url, struct dc_err *err)
 	dc_auto_free char *form = NULL;
 	dc_auto_free char *u = NULL;
 	dc_auto_free char *p = NULL;
+	dc_auto_free char *m = NULL;
 	int rc;
 
 	rc = ui_load_line(&user, "dcloud username or email: ", false, err);
@@ -35,9 +46,10 @@ ask_token(struct cli *cli, const char *url, struct dc_err *err)
 		(void)putchar('\n');
 	u = http_escape(user);
 	p = http_escape(password);
+	m = machine_name();
 	form = dc_asprintf("grant_type=password&username=%s&password=%s"
-			   "&client_id=dcloud",
-	    u, p);
+			   "&client_id=dcloud&machine=%s",
+	    u, p, m);
 	rc = api_load_token(&cli->api, url, form, err);
 	explicit_bzero(password, strlen(password));
 	explicit_bzero(p, strlen(p));

@@ -69,6 +69,10 @@ const struct command commands[] = {
 	"Follows it while the deployment is under way. Naming a service or "
 	"an instance, or -n 0, turns following off.",
 	dlogs_run},
+    {"cancel", "[latest|ID]", 0, 1, NO_OPTS, "end a deployment under way",
+	"What served before serves on. A deployment that moves the traffic "
+	"already cannot be cancelled any more: deploy previous takes it back.",
+	cancel_run},
     {"logs", "[service[.n]...]", 0, -1, LOG_OPTS,
 	"print and follow the logs of the application",
 	"Ctrl-C stops. A service stands for all its instances.", logs_run},
@@ -89,6 +93,13 @@ const struct command commands[] = {
 	run_run},
     {"ssh", "service[.n] [--] [command [argument...]]", 1, ARGS_REST, NO_OPTS,
 	"the same as run", "", run_run},
+    {"open", "[service]", 0, 1, NO_OPTS, "open the application in a browser",
+	"Runs $BROWSER, or xdg-open.", open_run},
+    {"status", "[service]", 0, 1, OPT_JSON,
+	"say for each instance whether it is up", "", status_run},
+    {"activity", "", 0, 0, OPT_ALL | OPT_JSON, "list who did what",
+	"Of the application, or of all of yours and your account.",
+	activity_run},
     {"destroy", "[service]", 0, 1, NO_OPTS,
 	"destroy the application or one service",
 	"Asks first. What is destroyed does not come back.", destroy_run},
@@ -97,6 +108,12 @@ const struct command commands[] = {
 	"Examples: www=3, db:memory=512M. Memory is rounded to a multiple of "
 	"32M and changes at once; other instances mean a deployment.",
 	scale_run},
+    {"upgrade", "[service]", 0, 1, OPT_DRY_RUN | OPT_JSON,
+	"build again what stands on an older base image",
+	"Lists the services that were built on another base image than there "
+	"is now, asks for each, and deploys the running revision with a clean "
+	"build, which is one of all services.",
+	upgrade_run},
     {"env", "list | set key=value... | unset key...", 1, -1, OPT_JSON,
 	"list or change the environment variables",
 	"A change is followed by a deployment of the running revision. When "
@@ -156,6 +173,25 @@ const struct command commands[] = {
 	"that they spent in the platform and in the application. Rows as those "
 	"of memory.",
 	traffic_run},
+    {"collaborators", "list | add user | rm user", 1, 2, OPT_JSON,
+	"let others work on the application",
+	"They push, deploy, scale and look as you do, under the name "
+	"APPLICATION-YOU; they neither destroy nor let others in. Who works on "
+	"an application may take himself off.",
+	collaborators_run},
+    {"keys", "list | add file.pub | rm id", 1, 2, OPT_JSON,
+	"list or change the ssh keys that push as you",
+	"A star marks this machine's, which setup made and check sends again.",
+	keys_run},
+    {"tokens", "list | rm id", 1, 2, OPT_JSON,
+	"list the machines you are logged in from, or log one out",
+	"A token is renewed silently while it is used; one that was not for 90 "
+	"days after it expired is gone. A new password takes all of them back.",
+	tokens_run},
+    {"completion", "bash | zsh | fish", 1, 1, NO_OPTS,
+	"print what makes a shell complete dcloud's commands",
+	"For example eval \"$(dcloud completion bash)\" in ~/.bashrc.",
+	completion_run},
     {"version", "", 0, 0, NO_OPTS, "print the version", "", version_run},
     {"help", "[command]", 0, 1, OPT_MAN, "print this help, or a command's", "",
 	help_run},

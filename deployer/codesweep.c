@@ -22,6 +22,7 @@
 /* What a killed upload has left: see uploader/receive.c. */
 #define INCOMING ".incoming-"
 #define EVENT_MS (90L * 24 * 3600 * 1000)
+#define ACTIVITY_MS (DC_KEPT_ACTIVITY_DAYS * 24 * 3600 * INT64_C(1000))
 
 int
 codesweep_remove(const struct dc_conf *conf, const char *path,
@@ -155,5 +156,8 @@ codesweep_run(struct dc_job *job, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_history_remove_events(job->db, dc_now_ms() - EVENT_MS,
 		    err);
+	if (rc == 0)
+		rc = dc_history_remove_activity(job->db,
+		    dc_now_ms() - ACTIVITY_MS, err);
 	return rc == 0 ? each_entry(code, sweep_application, job, err) : rc;
 }

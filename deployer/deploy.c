@@ -31,6 +31,7 @@
 struct work {
 	struct dc_job *job;
 	struct dc_deployment d;
+	bool is_cancelled;
 };
 
 static int
@@ -51,7 +52,7 @@ move(struct work *w, enum dc_deployment_state to, struct dc_err *err)
 	return rc;
 }
 
-/* Somebody may have cancelled the deployment while we waited. */
+/* Somebody may have ended the deployment while we waited, or want it to end. */
 static int
 check_ours(struct work *w, struct dc_err *err)
 {
@@ -60,7 +61,13 @@ check_ours(struct work *w, struct dc_err *err)
 
 	if (rc == 0 && now.state != w->d.state)
 		return dc_fail(err, DC_ESTALE, "the deployment was moved");
-	return rc;
+	if (rc < 0 || now.cancelled_by == NULL ||
+	    now.state >= DC_DEPLOYMENT_SWITCHING)
+		return rc;
+	w->is_cancelled = true;
+	free(w->d.cancelled_by);
+	w->d.cancelled_by = dc_steal_ptr(&now.cancelled_by);
+	return dc_fail(err, DC_EUSER, "cancelled by %s", w->d.cancelled_by);
 }
 
 static int
@@ -299,6 +306,24 @@ migrating(struct work *w, struct dc_err *err)
 	return rc;
 }
 
+/* Cancelled or live, never both: whoever writes first. */
+static int
+go_live(struct work *w, struct dc_err *err)
+{
+	int rc = dc_db_begin(w->job->db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = check_ours(w, err);
+	if (rc == 0)
+		rc = dc_deployment_move(w->job->db, w->d.id, (int)w->d.state,
+		    DC_DEPLOYMENT_SWITCHING, w->job->claim, err);
+	rc = dc_db_end(w->job->db, rc, err);
+	if (rc == 0)
+		w->d.state = DC_DEPLOYMENT_SWITCHING;
+	return rc;
+}
+
 static int
 probing(struct work *w, struct dc_err *err)
 {
@@ -307,7 +332,7 @@ probing(struct work *w, struct dc_err *err)
 	if (rc == 0)
 		rc = scale_say_each(w->job, &w->d,
 		    "Re-routing traffic to the new build...", err);
-	return rc == 0 ? move(w, DC_DEPLOYMENT_SWITCHING, err) : rc;
+	return rc == 0 ? go_live(w, err) : rc;
 }
 
 /* One transaction says who serves; the router then follows the store. */
@@ -351,19 +376,23 @@ static int (*const steps[DC_DEPLOYMENT_NSTATES])(struct work *,
 static int
 fail(struct work *w, struct dc_err *err)
 {
-	char text[DC_ERR_MAX + 64];
+	dc_auto_free char *text = NULL;
+	int to = w->is_cancelled ? DC_DEPLOYMENT_CANCELLED
+				 : DC_DEPLOYMENT_FAILED;
 	int rc;
 
-	(void)snprintf(text, sizeof(text), "Deployment failed: %s", err->msg);
-	log_info("deployment=%" PRId64 " app='%s' failed: %s", w->d.id,
-	    w->d.application, err->msg);
+	text = w->is_cancelled
+		   ? dc_deployment_format_cancelled(w->d.cancelled_by)
+		   : dc_asprintf("Deployment failed: %s", err->msg);
+	log_info("deployment=%" PRId64 " app='%s' ended: %s", w->d.id,
+	    w->d.application, text);
 	rc = scale_undo(w->job, &w->d, err);
 	if (rc == 0 && w->d.state >= DC_DEPLOYMENT_MOVING)
 		rc = route_sync(w->job->conf, w->job->db, err);
 	if (rc < 0)
 		return rc;
-	return dc_deployment_end(w->job->db, w->d.id, (int)w->d.state,
-	    DC_DEPLOYMENT_FAILED, w->job->claim, text, err);
+	return dc_deployment_end(w->job->db, w->d.id, (int)w->d.state, to,
+	    w->job->claim, text, err);
 }
 
 /* Trying again helps against a disk that was full for a moment, not against
@@ -384,8 +413,11 @@ deploy_run(struct dc_job *job, struct dc_err *err)
 	struct work w = {.job = job};
 	int rc = dc_deployment_load(job->db, &w.d, job->id, err);
 
-	while (rc == 0 && steps[w.d.state] != NULL)
-		rc = steps[w.d.state](&w, err);
+	while (rc == 0 && steps[w.d.state] != NULL) {
+		rc = check_ours(&w, err);
+		if (rc == 0)
+			rc = steps[w.d.state](&w, err);
+	}
 	if (rc < 0 && is_final(&w, rc))
 		rc = fail(&w, err);
 	dc_deployment_done(&w.d);

@@ -256,7 +256,10 @@ cancel_build(const struct dc_build *b, void *arg, struct dc_err *err)
 	if (b->state >= DC_BUILD_DONE)
 		return 0;
 	rc = dc_build_fail(w->job->db, b->id, (int)b->state, DC_BUILD_CANCELLED,
-	    NULL, "another service's build has failed", err);
+	    NULL,
+	    w->d->cancelled_by != NULL ? "the deployment was cancelled"
+				       : "another service's build has failed",
+	    err);
 	return rc == DC_ESTALE ? 0 : rc;
 }
 
@@ -265,7 +268,9 @@ fail_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct work *w = arg;
 	int rc = dc_instance_fail(w->job->db, i->id, (int)i->state, NULL,
-	    "the deployment has failed", err);
+	    w->d->cancelled_by != NULL ? "the deployment was cancelled"
+				       : "the deployment has failed",
+	    err);
 
 	return rc == DC_ESTALE ? 0 : rc;
 }

@@ -6,6 +6,7 @@
 #include "common/base/str.h"
 #include "common/crypto/crypto.h"
 #include "common/store/account.h"
+#include "common/store/token.h"
 #include "uploader/listen.h"
 #include "uploader/sshd.h"
 
@@ -153,7 +154,7 @@ apikey(const struct dc_conf *conf, const char *conf_path, char *const args[],
 	key[20] = ':';
 	dc_random_hex(key + 21, 40);
 	dc_sha256_hex(hash, key, strlen(key));
-	rc = dc_token_add(db, a.id, hash, err);
+	rc = dc_token_add(db, a.id, hash, NULL, "API key", err);
 	if (rc == 0)
 		(void)printf("%s\n", key);
 	return rc;

@@ -10,39 +10,75 @@
 #include "common/store/revision.h"
 #include "common/store/rollback.h"
 #include "common/store/variable.h"
+#include "uploader/act.h"
 #include "uploader/date.h"
 #include "uploader/service_json.h"
 
 #include <string.h>
 
+/* As this user calls it: BLOG-ALICE when it is alice's. The caller's. */
+static char *
+format_name(const struct request *rq, const struct dc_application *a)
+{
+	if (a->account_id == rq->account.id)
+		return dc_strdup(a->name);
+	return dc_asprintf("%s-%s", a->name, a->account);
+}
+
 static struct dc_json *
-new_application(const struct dc_application *a)
+new_application(const struct request *rq, const struct dc_application *a)
 {
 	struct dc_json *j = dc_json_new_object();
+	dc_auto_free char *name =
+	    rq->user != NULL ? dc_strdup(a->name) : format_name(rq, a);
 
-	dc_json_add_str(j, "name", a->name);
+	dc_json_add_str(j, "name", name);
+	dc_json_add_str(j, "owner", a->account);
 	dc_json_add_str(j, "flavor", a->flavor);
 	date_add(j, "created_at", a->created_at * 1000);
 	return j;
 }
 
+struct applications {
+	const struct request *rq;
+	struct dc_json *array;
+};
+
 static int
 add_application(const struct dc_application *a, void *arg, struct dc_err *err)
 {
+	struct applications *all = arg;
+
 	(void)err;
-	dc_json_add(arg, NULL, new_application(a));
+	dc_json_add(all->array, NULL, new_application(all->rq, a));
 	return 0;
 }
 
 int
 application_list(struct request *rq, struct reply *rp, struct dc_err *err)
 {
-	dc_auto_json struct dc_json *all = dc_json_new_array();
+	dc_auto_json struct dc_json *array = dc_json_new_array();
+	struct applications all = {rq, array};
 	int rc;
 
-	rc = dc_application_each(rq->db, rq->account.id, add_application, all,
+	rc = dc_application_each(rq->db, rq->account.id, add_application, &all,
 	    err);
-	return rc < 0 ? rc : reply_objects(rp, dc_steal_ptr(&all), err);
+	return rc < 0 ? rc : reply_objects(rp, dc_steal_ptr(&array), err);
+}
+
+static int
+add(struct request *rq, const char *name, struct dc_err *err)
+{
+	int64_t id;
+	int rc = dc_db_begin(rq->db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = dc_application_add(rq->db, &id, rq->account.id, name, "live", err);
+	if (rc == 0)
+		rc = dc_application_load(rq->db, &rq->app, id, err);
+	return act_end(rq, rc,
+	    &(struct dc_activity){.category = "app", .action = "create"}, err);
 }
 
 int
@@ -50,7 +86,6 @@ application_add(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_json struct dc_json *body = NULL;
 	const char *name, *flavor;
-	int64_t id;
 	int rc;
 
 	rc = request_json(rq, &body, err);
@@ -63,14 +98,12 @@ application_add(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (flavor != NULL && strcmp(flavor, "live") != 0)
 		return reply_fail(rp, 422, err,
 		    "there is no flavor '%.32s', only 'live'", flavor);
-	rc = dc_application_add(rq->db, &id, rq->account.id, name, "live", err);
+	rc = add(rq, name, err);
 	if (rc == DC_EINVAL)
 		rp->status = 422;
-	if (rc == 0)
-		rc = dc_application_load(rq->db, &rq->app, id, err);
 	if (rc < 0)
 		return rc;
-	return reply_object(rp, 201, new_application(&rq->app), err);
+	return reply_object(rp, 201, new_application(rq, &rq->app), err);
 }
 
 static int
@@ -116,7 +149,7 @@ int
 application_show(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_revision struct dc_revision running = {0};
-	dc_auto_json struct dc_json *j = new_application(&rq->app);
+	dc_auto_json struct dc_json *j = new_application(rq, &rq->app);
 	struct dc_json *services;
 	int rc;
 
@@ -149,8 +182,14 @@ is_gone(struct dc_db *db, int64_t id)
 int
 application_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
-	int rc = dc_application_destroy(rq->db, rq->app.id, err);
+	int rc = dc_db_begin(rq->db, err);
 
+	if (rc == 0)
+		rc = act_end(rq,
+		    dc_application_destroy(rq->db, rq->app.id, err),
+		    &(struct dc_activity){.category = "app",
+			.action = "destroy"},
+		    err);
 	if (rc == 0)
 		rc = request_wait(rq, is_gone, rq->app.id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
@@ -168,11 +207,16 @@ add_variable(const struct dc_variable *v, void *arg, struct dc_err *err)
 static int
 add_platform(struct dc_json *to, struct request *rq, struct dc_err *err)
 {
+	dc_auto_account struct dc_account owner = {0};
+	int rc = dc_account_load(rq->db, &owner, rq->app.account_id, err);
+
+	if (rc < 0)
+		return rc;
 	dc_json_add_str(to, "DOTCLOUD_PROJECT", rq->app.name);
 	dc_json_add_str(to, "DOTCLOUD_ENVIRONMENT", "default");
 	dc_json_add_str(to, "DOTCLOUD_FLAVOR", rq->app.flavor);
-	dc_json_add_str(to, "DOTCLOUD_USERNAME", rq->account.name);
-	dc_json_add_str(to, "DOTCLOUD_EMAIL", rq->account.email);
+	dc_json_add_str(to, "DOTCLOUD_USERNAME", owner.name);
+	dc_json_add_str(to, "DOTCLOUD_EMAIL", owner.email);
 	return dc_access_load(to, rq->conf, rq->db, rq->app.id, err);
 }
 
@@ -206,7 +250,9 @@ save_variables(struct request *rq, const struct dc_json *body,
 	struct dc_json *value;
 	void *it = NULL;
 	const char *name;
+	dc_auto_str struct dc_str names = {0};
 	size_t n = 0;
+	int rc;
 
 	while (dc_json_each(body, &it, &name, &value)) {
 		if (dc_json_type(value) != DC_JSON_STRING &&
@@ -215,8 +261,19 @@ save_variables(struct request *rq, const struct dc_json *body,
 			    "the value of '%.64s' must be a string or null",
 			    name);
 		vars[n++] = (struct dc_variable){name, dc_json_str(value)};
+		dc_str_addf(&names, "%s%s=%.64s", names.len > 0 ? " " : "",
+		    dc_json_str(value) != NULL ? "set" : "unset", name);
 	}
-	return dc_variable_save(rq->db, rq->app.id, vars, n, err);
+	rc = dc_db_begin(rq->db, err);
+	if (rc < 0)
+		return rc;
+	/* Names only: values are secrets. */
+	return act_end(rq,
+	    dc_variable_save(rq->db, rq->app.id, vars, n, err),
+	    &(struct dc_activity){.category = "env",
+		.action = "change",
+		.details = names.data},
+	    err);
 }
 
 int
@@ -258,9 +315,10 @@ add_endpoint(struct request *rq, struct dc_json *all, const char *protocol,
 {
 	const char *port = strrchr(rq->conf->ssh_bind, ':');
 	struct dc_json *j = dc_json_new_object();
+	dc_auto_free char *name = format_name(rq, &rq->app);
 	dc_auto_free char *url = dc_asprintf("ssh://%s@%s%s/%s%s",
 	    rq->conf->user, rq->conf->public_host, port != NULL ? port : "",
-	    rq->app.name, path);
+	    name, path);
 
 	dc_json_add_str(j, "protocol", protocol);
 	dc_json_add_str(j, "endpoint", url);

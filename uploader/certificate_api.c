@@ -2,11 +2,27 @@
 #include "uploader/route.h"
 
 #include "common/base/auto.h"
+#include "common/base/str.h"
 #include "common/store/certificate.h"
 #include "common/store/service.h"
+#include "uploader/act.h"
 #include "uploader/certificate.h"
 #include "uploader/date.h"
 #include "uploader/host.h"
+
+static int
+end(struct request *rq, int rc, const char *action, const char *host,
+    struct dc_err *err)
+{
+	dc_auto_free char *details = dc_asprintf("cname=%s", host);
+
+	return act_end(rq, rc,
+	    &(struct dc_activity){.service = rq->capture[1],
+		.category = "domain",
+		.action = action,
+		.details = details},
+	    err);
+}
 
 int
 certificate_save(struct request *rq, struct reply *rp, struct dc_err *err)
@@ -33,7 +49,10 @@ certificate_save(struct request *rq, struct reply *rp, struct dc_err *err)
 		rc = certificate_check(&c, &pem, &row.ends_at, err);
 	row.pem = pem;
 	if (rc == 0)
-		rc = dc_certificate_save(rq->db, id, &row, err);
+		rc = dc_db_begin(rq->db, err);
+	if (rc == 0)
+		rc = end(rq, dc_certificate_save(rq->db, id, &row, err), "cert",
+		    host, err);
 	if (rc < 0)
 		return rc;
 	j = dc_json_new_object();
@@ -51,6 +70,9 @@ certificate_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
-		rc = dc_certificate_remove(rq->db, id, host, err);
+		rc = dc_db_begin(rq->db, err);
+	if (rc == 0)
+		rc = end(rq, dc_certificate_remove(rq->db, id, host, err),
+		    "uncert", host, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

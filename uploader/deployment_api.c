@@ -131,7 +131,8 @@ deployment_add(struct request *rq, struct reply *rp, struct dc_err *err)
 	dc_auto_json struct dc_json *body = NULL;
 	submit_auto struct submit s = {.db = rq->db,
 	    .conf = rq->conf,
-	    .app = &rq->app};
+	    .app = &rq->app,
+	    .account_id = rq->account.id};
 	const struct dc_json *revision;
 	struct dc_json *j;
 	int rc;
@@ -156,6 +157,49 @@ deployment_add(struct request *rq, struct reply *rp, struct dc_err *err)
 	dc_json_add_str(j, "deploy_id", s.deploy_id);
 	dc_json_add_str(j, "revision", s.name);
 	return reply_object(rp, 201, j, err);
+}
+
+static bool
+has_ended(struct dc_db *db, int64_t id)
+{
+	dc_auto_deployment struct dc_deployment d = {0};
+
+	return dc_deployment_load(db, &d, id, NULL) < 0 ||
+	       d.state >= DC_DEPLOYMENT_DONE;
+}
+
+/* The answer waits for the deployer: what was begun has then been given up, and
+ * the next push need not wait. */
+int
+deployment_cancel(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_deployment struct dc_deployment d = {0};
+	struct dc_json *j;
+	int64_t id;
+	int rc;
+
+	rc = dc_deployment_find(rq->db, &id, rq->app.id, rq->capture[1], err);
+	if (rc == 0)
+		rc = dc_deployment_cancel(rq->db, id, rq->account.id,
+		    rq->account.name, err);
+	if (rc == 0)
+		rc = request_wait(rq, has_ended, id, err);
+	if (rc == 0)
+		rc = dc_deployment_load(rq->db, &d, id, err);
+	if (rc < 0)
+		return rc;
+	/* It may have gone live, or failed, before anybody saw the wish. */
+	if (d.state == DC_DEPLOYMENT_DONE || d.state == DC_DEPLOYMENT_FAILED)
+		return reply_fail(rp, 409, err, "Deployment %s %s",
+		    d.deploy_id,
+		    d.state == DC_DEPLOYMENT_DONE ? "is live already"
+						  : "has ended already");
+	j = dc_json_new_object();
+	dc_json_add_str(j, "deploy_id", d.deploy_id);
+	dc_json_add_str(j, "revision", d.revision);
+	dc_json_add_str(j, "state",
+	    dc_deployment_machine.states[d.state].name);
+	return reply_object(rp, 200, j, err);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "common/base/str.h"
 #include "common/store/domain.h"
 #include "common/store/service.h"
+#include "uploader/act.h"
 #include "uploader/host.h"
 #include "uploader/service_json.h"
 
@@ -75,6 +76,20 @@ show(struct request *rq, struct reply *rp, const char *host, struct dc_err *err)
 	return reply_object(rp, 201, j, err);
 }
 
+static int
+end(struct request *rq, int rc, const char *action, const char *host,
+    struct dc_err *err)
+{
+	dc_auto_free char *details = dc_asprintf("cname=%s", host);
+
+	return act_end(rq, rc,
+	    &(struct dc_activity){.service = rq->capture[1],
+		.category = "domain",
+		.action = action,
+		.details = details},
+	    err);
+}
+
 int
 domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -101,7 +116,10 @@ domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
 		return reply_fail(rp, 422, err,
 		    "\"%s\" is a name of the platform's own, or covers one",
 		    host);
-	rc = dc_domain_add(rq->db, id, host, err);
+	rc = dc_db_begin(rq->db, err);
+	if (rc == 0)
+		rc = end(rq, dc_domain_add(rq->db, id, host, err), "add", host,
+		    err);
 	return rc < 0 ? rc : show(rq, rp, host, err);
 }
 
@@ -113,6 +131,9 @@ domain_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
-		rc = dc_domain_remove(rq->db, id, host, err);
+		rc = dc_db_begin(rq->db, err);
+	if (rc == 0)
+		rc = end(rq, dc_domain_remove(rq->db, id, host, err), "remove",
+		    host, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

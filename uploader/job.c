@@ -28,19 +28,27 @@ count_streams(const struct jobs *all, int64_t account_id)
 	return n;
 }
 
-/* The user name in a log-in's form. */
+/* Whose log-in it is: a name, or what is given in its place. */
+static const char *
+find_login(const struct params *form)
+{
+	const char *name = params_find(form, "username");
+
+	if (name == NULL)
+		name = params_find(form, "refresh_token");
+	return name != NULL ? name : "?";
+}
+
 static int
 check_login(struct jobs *all, const struct request *rq, struct dc_err *err)
 {
 	struct params form = {0};
-	const char *name = NULL;
 	bool may;
 
-	if (form_parse(&form, rq->body.data != NULL ? rq->body.data : "",
-		rq->body.len, NULL) == 0)
-		name = params_find(&form, "username");
-	may = limit_may_try(all->limit, name != NULL ? name : "?",
-	    rq->remote_addr, dc_mono_ms());
+	(void)form_parse(&form, rq->body.data != NULL ? rq->body.data : "",
+	    rq->body.len, NULL);
+	may = limit_may_try(all->limit, find_login(&form), rq->remote_addr,
+	    dc_mono_ms());
 	params_done(&form);
 	if (!may)
 		return dc_fail(err, DC_EDENIED,
@@ -141,7 +149,6 @@ static int
 parse_head(struct jobs *all, struct job *job, struct dc_err *err)
 {
 	struct params form = {0};
-	const char *name;
 	char *end;
 
 	/* Written by reply.c, so the three numbers are there. */
@@ -157,10 +164,9 @@ parse_head(struct jobs *all, struct job *job, struct dc_err *err)
 	job->has_head = true;
 	if (!route_has(job->rq->route, ROUTE_LOGIN) || job->status != 200)
 		return 1;
-	if (form_parse(&form, job->rq->body.data, job->rq->body.len, NULL) ==
-		0 &&
-	    (name = params_find(&form, "username")) != NULL)
-		limit_remove(all->limit, name, job->rq->remote_addr);
+	if (form_parse(&form, job->rq->body.data, job->rq->body.len, NULL) == 0)
+		limit_remove(all->limit, find_login(&form),
+		    job->rq->remote_addr);
 	params_done(&form);
 	return 1;
 }

@@ -5,6 +5,7 @@
 #include "common/base/auto.h"
 #include "common/base/limits.h"
 #include "common/store/maintenance.h"
+#include "uploader/act.h"
 
 #include <string.h>
 
@@ -28,15 +29,25 @@ maintenance_save(struct request *rq, struct reply *rp, struct dc_err *err)
 		return reply_fail(rp, 422, err,
 		    "the page may have %d bytes, this one has %zu", DC_MAX_PAGE,
 		    strlen(text));
-	rc = dc_maintenance_save(rq->db, rq->app.id, text != NULL ? text : "",
-	    err);
+	rc = dc_db_begin(rq->db, err);
+	if (rc < 0)
+		return rc;
+	rc = act_end(rq,
+	    dc_maintenance_save(rq->db, rq->app.id, text != NULL ? text : "",
+		err),
+	    &(struct dc_activity){.category = "app", .action = "close"}, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }
 
 int
 maintenance_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
-	int rc = dc_maintenance_remove(rq->db, rq->app.id, err);
+	int rc = dc_db_begin(rq->db, err);
 
+	if (rc == 0)
+		rc = act_end(rq,
+		    dc_maintenance_remove(rq->db, rq->app.id, err),
+		    &(struct dc_activity){.category = "app", .action = "open"},
+		    err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

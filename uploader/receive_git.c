@@ -76,6 +76,7 @@ add_environment(const struct receive *r, struct dc_strv *envp)
 	dc_strv_add(envp, "GIT_CONFIG_GLOBAL=/dev/null");
 	dc_strv_addf(envp, "DCLOUD_CONF=%s", r->conf_path);
 	dc_strv_addf(envp, "DCLOUD_APP=%" PRId64, r->app.id);
+	dc_strv_addf(envp, "DCLOUD_ACCOUNT=%" PRId64, r->account.id);
 	dc_strv_addf(envp, "DCLOUD_KIND=%d", (int)r->target.kind);
 	dc_strv_addf(envp, "DCLOUD_NAME=%s",
 	    r->target.name != NULL ? r->target.name : "");
@@ -206,9 +207,11 @@ static int
 hook_load(struct receive *r, struct dc_err *err)
 {
 	const char *name = getenv("DCLOUD_NAME");
-	long long app = 0, kind = 0, lock = 0, fd = 0;
+	long long app = 0, account = 0, kind = 0, lock = 0, fd = 0;
 	int rc = hook_number("DCLOUD_APP", &app, err);
 
+	if (rc == 0)
+		rc = hook_number("DCLOUD_ACCOUNT", &account, err);
 	if (rc == 0)
 		rc = hook_number("DCLOUD_KIND", &kind, err);
 	if (rc == 0)
@@ -217,6 +220,8 @@ hook_load(struct receive *r, struct dc_err *err)
 		rc = hook_number("DCLOUD_DONE", &fd, err);
 	if (rc == 0)
 		rc = dc_application_load(r->db, &r->app, app, err);
+	if (rc == 0)
+		rc = dc_account_load(r->db, &r->account, account, err);
 	if (rc < 0)
 		return rc;
 	r->target.kind = (enum target_kind)kind;

@@ -78,6 +78,19 @@ request_number(const struct request *rq, int64_t *value, const char *name,
 }
 
 int
+request_capture_id(const struct request *rq, int64_t *id, size_t n,
+    struct dc_err *err)
+{
+	long long value;
+
+	if (!dc_is_number(rq->capture[n], 1, INT64_MAX, &value))
+		return dc_fail(err, DC_ENOTFOUND, "there is no '%.64s'",
+		    rq->capture[n]);
+	*id = value;
+	return 0;
+}
+
+int
 request_json(const struct request *rq, struct dc_json **out, struct dc_err *err)
 {
 	dc_auto_json struct dc_json *j = NULL;
@@ -139,20 +152,21 @@ request_authenticate(struct request *rq, struct dc_err *err)
 {
 	dc_auto_free char *token = find_token(rq);
 	char hash[DC_SHA256_HEX];
-	int64_t id;
+	struct dc_token found;
 	int rc;
 
 	if (token == NULL || *token == '\0')
 		return dc_fail(err, DC_EDENIED,
 		    "a token or an API key is needed");
 	dc_sha256_hex(hash, token, strlen(token));
-	rc = dc_token_find(rq->db, &id, hash, err);
+	rc = dc_token_find(rq->db, &found, hash, err);
 	if (rc == DC_ENOTFOUND)
 		return dc_fail(err, DC_EDENIED,
-		    "this token or API key is not valid");
-	if (rc == 0)
-		rc = dc_account_load(rq->db, &rq->account, id, err);
-	return rc;
+		    "this token or API key is not valid, or has expired");
+	if (rc < 0)
+		return rc;
+	rq->token_id = found.id;
+	return dc_account_load(rq->db, &rq->account, found.account_id, err);
 }
 
 char *

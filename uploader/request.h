@@ -8,6 +8,7 @@
 #include "common/store/account.h"
 #include "common/store/application.h"
 #include "common/store/db.h"
+#include "common/store/token.h"
 #include "uploader/form.h"
 
 #define REQUEST_CAPTURES 3
@@ -31,6 +32,7 @@ struct request {
 	/* Of the child that answers it. */
 	struct dc_db *db;
 	struct dc_account account;
+	int64_t token_id; /* that it came with */
 	struct dc_application app; /* of routes with :app */
 };
 
@@ -42,6 +44,10 @@ bool request_has_flag(const struct request *rq, const char *name);
 /* A number of the query, from MIN to MAX; OTHERWISE when it is not there. */
 int request_number(const struct request *rq, int64_t *value, const char *name,
     int64_t min, int64_t max, int64_t otherwise, struct dc_err *err);
+
+/* Capture N as the id of a row: DC_ENOTFOUND when it cannot be one. */
+int request_capture_id(const struct request *rq, int64_t *id, size_t n,
+    struct dc_err *err);
 
 /* The body as a JSON object (an empty body is an empty one). */
 int request_json(const struct request *rq, struct dc_json **out,

@@ -12,14 +12,23 @@
 static const struct route routes[] = {
     {"GET", "/auth/discovery", auth_discover, ROUTE_OPEN},
     {"POST", "/auth/token", auth_login, ROUTE_OPEN | ROUTE_LOGIN},
+    {"GET", "/images/:type", image_show, ROUTE_OPEN},
     {"GET", "", account_show, 0},
     {"GET", "/authorized_keys", account_list_keys, 0},
     {"POST", "/authorized_keys", account_add_key, 0},
     {"GET", "/private_keys", account_list_private_keys, 0},
+    {"DELETE", "/authorized_keys/:id", account_remove_key, 0},
+    {"GET", "/tokens", token_list, 0},
+    {"DELETE", "/tokens/:id", token_remove, 0},
+    {"GET", "/activity", activity_list, 0},
     {"GET", "/applications", application_list, 0},
     {"POST", "/applications", application_add, 0},
     {"GET", APP, application_show, 0},
-    {"DELETE", APP, application_remove, 0},
+    {"DELETE", APP, application_remove, ROUTE_OWNER},
+    {"GET", APP "/activity", application_list_activity, 0},
+    {"GET", APP "/collaborators", collaborator_list, 0},
+    {"POST", APP "/collaborators", collaborator_add, ROUTE_OWNER},
+    {"DELETE", APP "/collaborators/:user", collaborator_remove, 0},
     {"GET", APP "/environment", application_list_variables, 0},
     {"PATCH", APP "/environment", application_save_variables, 0},
     {"GET", APP "/push-endpoints", application_list_endpoints, 0},
@@ -32,12 +41,13 @@ static const struct route routes[] = {
     {"GET", APP "/revisions/:revision", revision_show, 0},
     {"GET", APP "/deployments", deployment_list, 0},
     {"POST", APP "/deployments", deployment_add, 0},
+    {"POST", APP "/deployments/:id/cancel", deployment_cancel, 0},
     {"GET", APP "/deployments/:id/logs", deployment_show_log, ROUTE_STREAM},
     {"GET", APP "/logs", application_show_log, ROUTE_STREAM},
     {"GET", APP "/services", service_list, 0},
     {"GET", APP "/services/:service", service_show, 0},
     {"PATCH", APP "/services/:service", service_save, 0},
-    {"DELETE", APP "/services/:service", service_remove, 0},
+    {"DELETE", APP "/services/:service", service_remove, ROUTE_OWNER},
     {"PUT", APP "/services/:service/hold", hold_save, 0},
     {"DELETE", APP "/services/:service/hold", hold_remove, 0},
     {"PUT", APP "/services/:service/instances/:number/status",
@@ -45,6 +55,8 @@ static const struct route routes[] = {
     {"GET", APP "/metrics/http", metric_list_traffic, 0},
     {"GET", APP "/services/:service/instances/:number/metrics/memory",
 	metric_list_memory, 0},
+    {"GET", APP "/services/:service/instances/:number/status",
+	instance_show_status, 0},
     {"GET", APP "/services/:service/domains", domain_list, 0},
     {"POST", APP "/services/:service/domains", domain_add, 0},
     {"DELETE", APP "/services/:service/domains/:domain", domain_remove, 0},
@@ -170,10 +182,38 @@ route_find(struct request *rq, struct dc_err *err)
 }
 
 int
+route_refuse(const struct request *rq, struct dc_err *err)
+{
+	return dc_fail(err, DC_EDENIED,
+	    "Only %s, who owns the application, may do this", rq->app.account);
+}
+
+/* /users/OWNER/applications/APP is APP-OWNER of /me. */
+int
 route_load_app(struct request *rq, struct dc_err *err)
 {
-	if (!dc_has_prefix(rq->route->pattern, APP))
+	bool is_app = dc_has_prefix(rq->route->pattern, APP);
+	dc_auto_free char *name = NULL;
+	int rc;
+
+	if (rq->user != NULL && strcmp(rq->user, rq->account.name) != 0) {
+		if (!is_app)
+			return dc_fail(err, DC_ENOTFOUND, "no user '%.64s'",
+			    rq->user);
+		name = dc_asprintf("%s-%s", rq->capture[0], rq->user);
+	}
+	if (!is_app)
 		return 0;
-	return dc_application_find(rq->db, &rq->app, rq->account.id,
-	    rq->capture[0], err);
+	rc = dc_application_find(rq->db, &rq->app, rq->account.id,
+	    name != NULL ? name : rq->capture[0], err);
+	if (rc == 0 && route_has(rq->route, ROUTE_OWNER) &&
+	    rq->app.account_id != rq->account.id)
+		rc = route_refuse(rq, err);
+	return rc;
+}
+
+const struct route *
+route_at(size_t i)
+{
+	return i < sizeof(routes) / sizeof(routes[0]) ? &routes[i] : NULL;
 }

@@ -5,8 +5,6 @@
 #include "uploader/reply.h"
 #include "uploader/route.h"
 
-#include <string.h>
-
 /* Nothing but a stream takes as long as this; a hung one must not keep its
  * place among the DC_MAX_JOBS. */
 #define SECONDS 120
@@ -18,11 +16,7 @@ authenticate(struct request *rq, struct reply *rp, struct dc_err *err)
 
 	if (rc == DC_EDENIED)
 		rp->status = 401;
-	if (rc < 0)
-		return rc;
-	if (rq->user != NULL && strcmp(rq->user, rq->account.name) != 0)
-		return dc_fail(err, DC_ENOTFOUND, "no user '%.64s'", rq->user);
-	return route_load_app(rq, err);
+	return rc < 0 ? rc : route_load_app(rq, err);
 }
 
 static int

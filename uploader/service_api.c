@@ -3,7 +3,9 @@
 
 #include "common/base/auto.h"
 #include "common/base/limits.h"
+#include "common/base/str.h"
 #include "common/store/service.h"
+#include "uploader/act.h"
 #include "uploader/service_json.h"
 
 #include <inttypes.h>
@@ -40,16 +42,32 @@ service_show(struct request *rq, struct reply *rp, struct dc_err *err)
 }
 
 static int
+note(struct request *rq, const char *details, struct dc_err *err)
+{
+	return dc_activity_add(rq->db, rq->account.id,
+	    &(struct dc_activity){.application_id = rq->app.id,
+		.service = rq->capture[1],
+		.category = "service",
+		.action = "scale",
+		.details = details},
+	    err);
+}
+
+static int
 save_count(struct request *rq, struct reply *rp, int64_t id,
     const struct dc_json *value, struct dc_err *err)
 {
 	int64_t n = dc_json_int(value, 0);
+	dc_auto_free char *details = NULL;
+	int rc;
 
 	if (n < 1 || n > DC_MAX_INSTANCES)
 		return reply_fail(rp, 400, err,
 		    "instance_count must be a number from 1 to %d",
 		    DC_MAX_INSTANCES);
-	return dc_service_scale(rq->db, id, n, err);
+	rc = dc_service_scale(rq->db, id, n, err);
+	details = dc_asprintf("instances=%" PRId64, n);
+	return rc < 0 ? rc : note(rq, details, err);
 }
 
 /* CONTRACT 1.2: down to 16 MB, then up to 32 MB: 100 MB are 96, 120 are 128. */
@@ -58,6 +76,8 @@ save_memory(struct request *rq, struct reply *rp, int64_t id,
     const struct dc_json *value, struct dc_err *err)
 {
 	int64_t n = dc_json_int(value, 0);
+	dc_auto_free char *details = NULL;
+	int rc;
 
 	if (n < 1 || n > MEMORY_MAX)
 		return reply_fail(rp, 400, err,
@@ -67,7 +87,9 @@ save_memory(struct request *rq, struct reply *rp, int64_t id,
 		n = MEMORY_MIN;
 	n -= n % (16 * MB);
 	n += (32 * MB - n % (32 * MB)) % (32 * MB);
-	return dc_service_set_memory(rq->db, id, n, err);
+	rc = dc_service_set_memory(rq->db, id, n, err);
+	details = dc_asprintf("memory=%lldM", n / MB);
+	return rc < 0 ? rc : note(rq, details, err);
 }
 
 int
@@ -88,10 +110,14 @@ service_save(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (count == NULL && memory == NULL)
 		return reply_fail(rp, 400, err,
 		    "instance_count or reserved_memory is needed");
+	rc = dc_db_begin(rq->db, err);
+	if (rc < 0)
+		return rc;
 	if (count != NULL)
 		rc = save_count(rq, rp, id, count, err);
 	if (rc == 0 && memory != NULL)
 		rc = save_memory(rq, rp, id, memory, err);
+	rc = dc_db_end(rq->db, rc, err);
 	return rc < 0 ? rc : show(rq, rp, id, err);
 }
 
@@ -110,7 +136,13 @@ service_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	int rc = request_find_service(rq, &id, err);
 
 	if (rc == 0)
-		rc = dc_service_destroy(rq->db, id, err);
+		rc = dc_db_begin(rq->db, err);
+	if (rc == 0)
+		rc = act_end(rq, dc_service_destroy(rq->db, id, err),
+		    &(struct dc_activity){.service = rq->capture[1],
+			.category = "service",
+			.action = "destroy"},
+		    err);
 	if (rc == 0)
 		rc = request_wait(rq, is_gone, id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);

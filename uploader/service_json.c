@@ -16,6 +16,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SHOWN                                                                  \
 	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
@@ -169,6 +170,7 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	dc_json_add_str(j, "host", i->node);
 	dc_json_add_str(j, "container_name", box);
 	dc_json_add_str(j, "revision", i->revision);
+	dc_json_add_str(j, "image_version", i->image);
 	dc_json_add_str(j, "deploy_id", i->deploy_id);
 	dc_json_add_int(j, "reserved_memory", i->memory);
 	date_add(j, "created_at", i->created_at * 1000);
@@ -178,12 +180,17 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 }
 
 static struct dc_json *
-new_service(const struct dc_service *s)
+new_service(const struct dc_conf *conf, const struct dc_service *s)
 {
+	dc_auto_free char *image = dc_conf_format_image(conf);
 	struct dc_json *j = dc_json_new_object();
+	struct stat st;
 
 	dc_json_add_str(j, "name", s->name);
 	dc_json_add_str(j, "service_type", s->type);
+	dc_json_add_str(j, "latest_image_version", image);
+	if (stat(conf->image, &st) == 0)
+		date_add(j, "latest_image_at", st.st_mtime * INT64_C(1000000));
 	dc_json_add_int(j, "instance_count",
 	    s->instance_count != 0 ? s->instance_count : 1);
 	dc_json_add_int(j, "reserved_memory",
@@ -219,7 +226,7 @@ build(struct request *rq, struct dc_json **out, const struct dc_service *s,
 	    .ports = dc_json_new_array(),
 	    .instances = dc_json_new_array(),
 	    .config = dc_json_new_object()};
-	struct dc_json *j = new_service(s);
+	struct dc_json *j = new_service(rq->conf, s);
 	dc_auto_free char *host_key = NULL;
 	int rc;
 

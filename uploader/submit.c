@@ -134,7 +134,7 @@ submit_run(struct submit *s, struct dc_err *err)
 		    &warnings, err);
 	if (rc == 0)
 		rc = dc_deployment_add(s->db, &s->deployment_id, &s->deploy_id,
-		    s->app->id, r.id, s->app->account_id, s->clean, err);
+		    s->app->id, r.id, s->account_id, s->clean, err);
 	for (i = 0; i < warnings.n && rc == 0; i++)
 		rc = dc_log_entry_add(s->db, s->deployment_id, NULL, -1,
 		    DC_LOG_INFO, warnings.v[i], err);

@@ -11,6 +11,7 @@ struct submit {
 	struct dc_db *db;
 	const struct dc_conf *conf;
 	const struct dc_application *app;
+	int64_t account_id;   /* who asks */
 	const char *revision; /* NULL: as dc_revision_find_next decides */
 	bool clean;
 	/* What came of it. */

@@ -90,6 +90,7 @@ watch_deploy(struct receive *r, const char *revision, struct dc_err *err)
 	submit_auto struct submit s = {.db = r->db,
 	    .conf = &r->conf,
 	    .app = &r->app,
+	    .account_id = r->account.id,
 	    .revision = revision};
 	struct follow f = {.db = r->db};
 	dc_auto_fd int bell = -1;

@@ -2,12 +2,13 @@
 #include "uploader/words.h"
 
 #include "common/base/auto.h"
-#include "common/store/application.h"
+#include "common/base/limits.h"
 
 #include <string.h>
 
 #define TEXT_MAX 8192
 #define WORDS_MAX 128
+#define NAME "abcdefghijklmnopqrstuvwxyz0123456789"
 
 static int
 check_text(const char *text, struct dc_err *err)
@@ -174,13 +175,20 @@ int
 target_parse(struct target *out, const char *path, struct dc_err *err)
 {
 	target_auto struct target t = {0};
-	size_t n;
+	bool is_name;
+	size_t n, m;
 
 	if (*path == '/')
 		path++;
-	n = strspn(path, "abcdefghijklmnopqrstuvwxyz0123456789");
+	n = strspn(path, NAME);
+	is_name = n >= 1 && n <= DC_MAX_APP_NAME;
+	if (path[n] == '-') {
+		m = strspn(path + n + 1, NAME);
+		is_name = is_name && m >= 1 && m <= DC_MAX_USER_NAME;
+		n += 1 + m;
+	}
 	t.app = dc_strndup(path, n);
-	if (!dc_application_is_name(t.app) || parse_rest(&t, path + n) < 0)
+	if (!is_name || parse_rest(&t, path + n) < 0)
 		return dc_fail(err, DC_EINVAL,
 		    "there is nothing at '%.200s': push to /APPLICATION.git",
 		    path);

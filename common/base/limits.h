@@ -42,6 +42,9 @@
 #define DC_MAX_KEYS 64                /* per account                         */
 #define DC_MAX_PASSWORD 1024          /* bytes                               */
 #define DC_MAX_APPLICATIONS 100       /* per account                         */
+#define DC_MAX_COLLABORATORS 64       /* per application                     */
+#define DC_MAX_TOKENS 64              /* log-ins of an account               */
+#define DC_MAX_MACHINE 64             /* bytes of a machine's name           */
 #define DC_MAX_GIT_PUSH (1LL << 30)   /* bytes of one pack               */
 #define DC_MAX_TREE_BYTES (4LL << 30) /* of one revision                 */
 #define DC_MAX_TREE_FILES 200000      /* of one revision                 */
@@ -86,8 +89,13 @@
 #define DC_INODE_RESERVE 50000
 #define DC_DISK_RESERVE_PERCENT 5 /* when that is less            */
 
+/* Log-ins, in days: a token, and then its renewal without a password */
+#define DC_TOKEN_DAYS 30
+#define DC_REFRESH_DAYS 90
+
 /* Kept */
 #define DC_KEPT_SNAPSHOTS 10 /* per service, CONTRACT A */
 #define DC_KEPT_REVISIONS 10 /* uploads, per application */
+#define DC_KEPT_ACTIVITY_DAYS 365
 
 #endif

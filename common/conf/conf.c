@@ -353,3 +353,16 @@ dc_conf_prepare(const struct dc_conf *conf, struct dc_err *err)
 	}
 	return rc;
 }
+
+char *
+dc_conf_format_image(const struct dc_conf *conf)
+{
+	dc_auto_free char *path = realpath(conf->image, NULL);
+	char *name = path != NULL ? strrchr(path, '/') : NULL;
+
+	if (name != NULL && strcmp(name, "/rootfs") == 0) {
+		*name = '\0';
+		name = strrchr(path, '/');
+	}
+	return dc_strdup(name != NULL ? name + 1 : "");
+}

@@ -56,6 +56,9 @@ int dc_conf_prepare(const struct dc_conf *conf, struct dc_err *err);
 char *dc_conf_path(const struct dc_conf *conf, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The base image's name, which changes with its contents; the caller's. */
+char *dc_conf_format_image(const struct dc_conf *conf);
+
 /* What people type: "http://HOST/", with the port where it is not 80. The
  * caller's to free. */
 char *dc_conf_url(const struct dc_conf *conf, const char *host);

@@ -79,6 +79,17 @@ dc_random_bytes(void *out, size_t len)
 }
 
 void
+dc_sha256_base64(char out[DC_SHA256_BASE64], const void *data, size_t len)
+{
+	unsigned char raw[crypto_hash_sha256_BYTES];
+
+	start();
+	(void)crypto_hash_sha256(raw, data, len);
+	(void)sodium_bin2base64(out, DC_SHA256_BASE64, raw, sizeof(raw),
+	    sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+void
 dc_random_hex(char *out, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define DC_SHA256_HEX 65    /* 64 hex digits and NUL              */
+#define DC_SHA256_BASE64 44 /* 43 characters and NUL              */
 #define DC_PASSWORD_MAX 128 /* bytes of a stored hash with its NUL */
 
 /* Streaming SHA-256, on the caller's stack. */
@@ -23,6 +24,8 @@ void dc_sha256_add(struct dc_sha256 *h, const void *data, size_t len);
 void dc_sha256_format(struct dc_sha256 *h, char hex[DC_SHA256_HEX]);
 /* All of it in one call. Good for tokens, which have full entropy. */
 void dc_sha256_hex(char hex[DC_SHA256_HEX], const void *data, size_t len);
+/* In base64 without padding, as ssh shows keys. */
+void dc_sha256_base64(char out[DC_SHA256_BASE64], const void *data, size_t len);
 
 /* LEN random lower-case hex digits and a NUL: OUT holds LEN + 1. */
 void dc_random_hex(char *out, size_t len);

@@ -159,20 +159,35 @@ dc_account_set_password(struct dc_db *db, int64_t id, const char *password_hash,
 	return dc_db_end(db, rc, err);
 }
 
-int
-dc_account_remove(struct dc_db *db, int64_t id, struct dc_err *err)
+/* What it deployed for others stays in their history, as the owner's. */
+static int
+remove_account(struct dc_db *db, int64_t id, struct dc_err *err)
 {
 	int64_t changed;
 	int rc;
 
 	rc = run_with_id(db,
-	    "DELETE FROM accounts WHERE id = :id AND NOT EXISTS"
-	    " (SELECT 1 FROM applications WHERE account_id = :id)",
-	    id, &changed, err);
+	    "UPDATE deployments SET account_id = (SELECT a.account_id FROM"
+	    " applications a WHERE a.id = deployments.application_id)"
+	    " WHERE account_id = :id",
+	    id, NULL, err);
+	if (rc == 0)
+		rc = run_with_id(db,
+		    "DELETE FROM accounts WHERE id = :id AND NOT EXISTS"
+		    " (SELECT 1 FROM applications WHERE account_id = :id)",
+		    id, &changed, err);
 	if (rc == 0 && changed == 0)
 		return dc_fail(err, DC_EBUSY,
 		    "account %" PRId64 " still owns applications", id);
 	return rc;
+}
+
+int
+dc_account_remove(struct dc_db *db, int64_t id, struct dc_err *err)
+{
+	int rc = dc_db_begin(db, err);
+
+	return rc < 0 ? rc : dc_db_end(db, remove_account(db, id, err), err);
 }
 
 int
@@ -280,6 +295,7 @@ each_key(struct dc_db *db, const char *sql, int64_t id, dc_key_fn *fn,
 	dc_stmt_int(q, ":id", id);
 	while ((rc = dc_stmt_step(q, err)) == 1) {
 		struct dc_key key = {
+		    .id = dc_stmt_get_int(q, "id"),
 		    .type = dc_stmt_get_text(q, "type"),
 		    .blob = dc_stmt_get_text(q, "blob"),
 		    .comment = dc_stmt_get_text(q, "comment"),
@@ -307,8 +323,10 @@ dc_key_each_of_app(struct dc_db *db, int64_t application_id, dc_key_fn *fn,
     void *arg, struct dc_err *err)
 {
 	return each_key(db,
-	    "SELECT k.* FROM keys k JOIN applications a"
-	    " ON a.account_id = k.account_id WHERE a.id = :id ORDER BY k.id",
+	    "SELECT * FROM keys WHERE account_id IN"
+	    " (SELECT account_id FROM applications WHERE id = :id"
+	    " UNION SELECT account_id FROM collaborators"
+	    " WHERE application_id = :id) ORDER BY id",
 	    application_id, fn, arg, err);
 }
 
@@ -320,7 +338,8 @@ dc_key_find_version(struct dc_db *db, int64_t *version, struct dc_err *err)
 
 	rc = dc_db_prepare(db, &q,
 	    "SELECT count(*) * 31 + coalesce(sum(created_at), 0) AS n"
-	    " FROM keys",
+	    " FROM (SELECT created_at FROM keys"
+	    " UNION ALL SELECT created_at FROM collaborators)",
 	    err);
 	if (rc == 0)
 		rc = dc_stmt_one(q, err);
@@ -330,38 +349,21 @@ dc_key_find_version(struct dc_db *db, int64_t *version, struct dc_err *err)
 }
 
 int
-dc_token_add(struct dc_db *db, int64_t account_id, const char *hash,
+dc_key_remove(struct dc_db *db, int64_t account_id, int64_t id,
     struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
+	int64_t changed;
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
-	    "INSERT INTO tokens (account_id, hash, created_at)"
-	    " VALUES (:account, :hash, :now)",
-	    err);
+	    "DELETE FROM keys WHERE id = :id AND account_id = :account", err);
 	if (rc < 0)
 		return rc;
+	dc_stmt_int(q, ":id", id);
 	dc_stmt_int(q, ":account", account_id);
-	dc_stmt_text(q, ":hash", hash);
-	dc_stmt_int(q, ":now", dc_now_ms());
-	return dc_stmt_run(q, NULL, err);
-}
-
-int
-dc_token_find(struct dc_db *db, int64_t *account_id, const char *hash,
-    struct dc_err *err)
-{
-	dc_auto_stmt struct dc_stmt *q = NULL;
-	int rc;
-
-	rc = dc_db_prepare(db, &q,
-	    "SELECT account_id FROM tokens WHERE hash = :hash", err);
-	if (rc < 0)
-		return rc;
-	dc_stmt_text(q, ":hash", hash);
-	rc = dc_stmt_one(q, err);
-	if (rc == 0)
-		*account_id = dc_stmt_get_int(q, "account_id");
+	rc = dc_stmt_run(q, &changed, err);
+	if (rc == 0 && changed == 0)
+		return dc_fail(err, DC_ENOTFOUND, "no key %" PRId64, id);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* common/store/account.h -- people: accounts, their ssh keys, their tokens. */
+/* common/store/account.h -- people: accounts and their ssh keys. */
 #ifndef DC_ACCOUNT_H
 #define DC_ACCOUNT_H
 
@@ -36,6 +36,7 @@ int dc_account_each(struct dc_db *db, dc_account_fn *fn, void *arg,
     struct dc_err *err);
 
 struct dc_key {
+	int64_t id;
 	const char *type, *blob, *comment; /* borrowed */
 	int64_t created_at;
 };
@@ -55,10 +56,8 @@ int dc_key_each_of_app(struct dc_db *db, int64_t application_id, dc_key_fn *fn,
 /* Another number whenever anybody has another key. */
 int dc_key_find_version(struct dc_db *db, int64_t *version, struct dc_err *err);
 
-/* HASH: SHA-256 in hex; the token itself is never stored. */
-int dc_token_add(struct dc_db *db, int64_t account_id, const char *hash,
-    struct dc_err *err);
-int dc_token_find(struct dc_db *db, int64_t *account_id, const char *hash,
+/* DC_ENOTFOUND: not of this account. */
+int dc_key_remove(struct dc_db *db, int64_t account_id, int64_t id,
     struct dc_err *err);
 
 #endif

@@ -16,6 +16,10 @@
 	"SELECT a.*, u.name AS account FROM applications a"                    \
 	" JOIN accounts u ON u.id = a.account_id "
 
+/* What the account works on without owning it. */
+#define SHARED                                                                 \
+	"SELECT application_id FROM collaborators WHERE account_id = :account"
+
 void
 dc_application_done(struct dc_application *a)
 {
@@ -94,6 +98,7 @@ fail_exists(struct dc_db *db, int64_t account_id, const char *name,
 {
 	dc_auto_application struct dc_application a = {0};
 
+	/* A name of one's own has no '-', so this is not somebody else's. */
 	if (dc_application_find(db, &a, account_id, name, NULL) == 0)
 		return dc_fail(err, DC_EBUSY,
 		    "Application \"%s\" already exists.", name);
@@ -159,16 +164,23 @@ dc_application_find(struct dc_db *db, struct dc_application *out,
     int64_t account_id, const char *name, struct dc_err *err)
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
+	const char *owner = strchr(name, '-');
+	dc_auto_free char *app =
+	    dc_strndup(name, owner != NULL ? (size_t)(owner - name)
+					   : strlen(name));
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
-	    SELECT "WHERE a.account_id = :account AND a.name = :name"
-		   " AND a.state = 'active'",
+	    SELECT "WHERE a.name = :name AND a.state = 'active'"
+		   " AND (a.account_id = :account OR a.id IN (" SHARED "))"
+		   " AND CASE WHEN :owner IS NULL"
+		   "  THEN a.account_id = :account ELSE u.name = :owner END",
 	    err);
 	if (rc < 0)
 		return rc;
 	dc_stmt_int(q, ":account", account_id);
-	dc_stmt_text(q, ":name", name);
+	dc_stmt_text(q, ":name", app);
+	dc_stmt_text(q, ":owner", owner != NULL ? owner + 1 : NULL);
 	rc = dc_stmt_one(q, err);
 	if (rc == DC_ENOTFOUND)
 		return dc_fail(err, rc, "Application \"%s\" does not exist",
@@ -226,8 +238,9 @@ dc_application_each(struct dc_db *db, int64_t account_id, dc_application_fn *fn,
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
-	    SELECT "WHERE a.account_id = :account AND a.state = 'active'"
-		   " ORDER BY a.name",
+	    SELECT "WHERE (a.account_id = :account OR a.id IN (" SHARED "))"
+		   " AND a.state = 'active'"
+		   " ORDER BY a.account_id <> :account, a.name, u.name",
 	    err);
 	if (rc < 0)
 		return rc;

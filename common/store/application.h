@@ -20,14 +20,16 @@ bool dc_application_is_name(const char *name);
 int dc_application_add(struct dc_db *db, int64_t *id, int64_t account_id,
     const char *name, const char *flavor, struct dc_err *err);
 
-/* An active one of this account. What is being destroyed is not found. */
+/* An active one: NAME of this account's, or NAME-OWNER, of which the account is
+ * the owner or a collaborator. What is being destroyed is not found. */
 int dc_application_find(struct dc_db *db, struct dc_application *out,
     int64_t account_id, const char *name, struct dc_err *err);
 /* In any state. */
 int dc_application_load(struct dc_db *db, struct dc_application *out,
     int64_t id, struct dc_err *err);
 
-/* Active ones of an account by name. FN returns < 0 to stop. */
+/* Active ones of an account by name, then those it works on. FN returns < 0 to
+ * stop. */
 typedef int dc_application_fn(const struct dc_application *a, void *arg,
     struct dc_err *err);
 int dc_application_each(struct dc_db *db, int64_t account_id,

@@ -23,7 +23,7 @@ extern const char *const dc_migrations[];
 struct dc_db {
 	sqlite3 *handle;
 	int bell; /* -1: a store in memory */
-	bool in_transaction;
+	int depth; /* of transactions; below the first, savepoints */
 };
 
 struct dc_stmt {
@@ -255,34 +255,39 @@ ring(struct dc_db *db)
 int
 dc_db_begin(struct dc_db *db, struct dc_err *err)
 {
-	int rc;
+	int rc = db_exec(db,
+	    db->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT part", err);
 
-	assert(!db->in_transaction);
-	rc = db_exec(db, "BEGIN IMMEDIATE", err);
-	db->in_transaction = rc == 0;
+	db->depth += rc == 0;
 	return rc;
 }
 
 int
 dc_db_commit(struct dc_db *db, struct dc_err *err)
 {
-	int rc = db_exec(db, "COMMIT", err);
+	int rc = db_exec(db,
+	    db->depth == 1 ? "COMMIT" : "RELEASE SAVEPOINT part", err);
 
 	if (rc < 0) {
 		dc_db_rollback(db);
 		return rc;
 	}
-	db->in_transaction = false;
-	ring(db);
+	if (--db->depth == 0)
+		ring(db);
 	return 0;
 }
 
 void
 dc_db_rollback(struct dc_db *db)
 {
-	if (db->in_transaction)
-		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	db->in_transaction = false;
+	if (db->depth == 0)
+		return;
+	(void)sqlite3_exec(db->handle,
+	    db->depth == 1 ? "ROLLBACK"
+			   : "ROLLBACK TO SAVEPOINT part;"
+			     "RELEASE SAVEPOINT part",
+	    NULL, NULL, NULL);
+	db->depth--;
 }
 
 int
@@ -297,7 +302,7 @@ dc_db_end(struct dc_db *db, int rc, struct dc_err *err)
 bool
 dc_db_in_transaction(const struct dc_db *db)
 {
-	return db->in_transaction;
+	return db->depth > 0;
 }
 
 int
@@ -393,7 +398,7 @@ dc_stmt_run(struct dc_stmt *q, int64_t *changed, struct dc_err *err)
 	n = sqlite3_changes64(q->db->handle);
 	if (changed != NULL)
 		*changed = n;
-	if (n > 0 && !q->db->in_transaction)
+	if (n > 0 && q->db->depth == 0)
 		ring(q->db);
 	return 0;
 }

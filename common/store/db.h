@@ -18,9 +18,10 @@ struct dc_stmt;
 int dc_db_open(struct dc_db **out, const char *path, struct dc_err *err);
 void dc_db_close(struct dc_db *db);
 
-/* BEGIN IMMEDIATE: short, before the first read, never over a fork. */
+/* BEGIN IMMEDIATE: short, before the first read, never over a fork. Within a
+ * transaction: a part of it that can be undone alone. */
 int dc_db_begin(struct dc_db *db, struct dc_err *err);
-/* Commits and rings the bell. */
+/* Commits and, with the outermost, rings the bell. */
 int dc_db_commit(struct dc_db *db, struct dc_err *err);
 void dc_db_rollback(struct dc_db *db);
 /* Commits when RC, of what was done since begin, is >= 0; else rolls back and

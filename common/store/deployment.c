@@ -4,6 +4,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
+#include "common/store/activity.h"
 #include "common/store/log_entry.h"
 
 #include <string.h>
@@ -39,7 +40,8 @@ static const struct dc_machine_state states[DC_DEPLOYMENT_NSTATES] = {
     [DC_DEPLOYMENT_DONE] = {"done", "deployer",
 	DC_FROM(DC_DEPLOYMENT_SWITCHING)},
     [DC_DEPLOYMENT_FAILED] = {"failed", "deployer", BEFORE_SWITCH},
-    [DC_DEPLOYMENT_CANCELLED] = {"cancelled", "deployer", BEFORE_SWITCH},
+    [DC_DEPLOYMENT_CANCELLED] = {"cancelled", "deployer, uploader",
+	BEFORE_SWITCH},
 };
 
 const struct dc_machine dc_deployment_machine = {"deployment", "deployments",
@@ -61,6 +63,7 @@ dc_deployment_done(struct dc_deployment *d)
 	free(d->email);
 	free(d->revision);
 	free(d->error);
+	free(d->cancelled_by);
 	*d = (struct dc_deployment){0};
 }
 
@@ -85,6 +88,7 @@ fill(struct dc_deployment *d, struct dc_stmt *q)
 	d->email = dc_stmt_dup_text(q, "email");
 	d->revision = dc_stmt_dup_text(q, "revision");
 	d->error = dc_stmt_dup_text(q, "error");
+	d->cancelled_by = dc_stmt_dup_text(q, "cancelled_by");
 }
 
 int
@@ -188,6 +192,26 @@ add_first_line(struct dc_db *db, int64_t id, struct dc_err *err)
 }
 
 static int
+add_activity(struct dc_db *db, int64_t id, int64_t account_id,
+    const char *action, struct dc_err *err)
+{
+	dc_auto_deployment struct dc_deployment d = {0};
+	dc_auto_free char *details = NULL;
+	int rc = dc_deployment_load(db, &d, id, err);
+
+	if (rc < 0)
+		return rc;
+	details = dc_asprintf("revision=%s deployment=%s%s", d.revision,
+	    d.deploy_id, d.clean ? " clean=yes" : "");
+	return dc_activity_add(db, account_id,
+	    &(struct dc_activity){.application_id = d.application_id,
+		.category = "app",
+		.action = action,
+		.details = details},
+	    err);
+}
+
+static int
 insert(struct dc_db *db, int64_t *id, const char *deploy_id,
     int64_t application_id, int64_t revision_id, int64_t account_id, bool clean,
     struct dc_err *err)
@@ -212,7 +236,8 @@ insert(struct dc_db *db, int64_t *id, const char *deploy_id,
 	if (rc < 0)
 		return rc;
 	*id = dc_db_last_id(db);
-	return add_first_line(db, *id, err);
+	rc = add_first_line(db, *id, err);
+	return rc < 0 ? rc : add_activity(db, *id, account_id, "deploy", err);
 }
 
 int
@@ -295,4 +320,62 @@ dc_deployment_end(struct dc_db *db, int64_t id, int from, int to,
 		return rc;
 	rc = end_rows(db, id, from, to, me, message, err);
 	return dc_db_end(db, rc, err);
+}
+
+static int
+ask_to_end(struct dc_db *db, int64_t id, const char *who, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "UPDATE deployments SET cancelled_by = :who WHERE id = :id", err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_text(q, ":who", who);
+	dc_stmt_int(q, ":id", id);
+	return dc_stmt_run(q, NULL, err);
+}
+
+char *
+dc_deployment_format_cancelled(const char *who)
+{
+	return dc_asprintf("Deployment cancelled by %s", who);
+}
+
+static int
+cancel(struct dc_db *db, int64_t id, int64_t account_id, const char *who,
+    struct dc_err *err)
+{
+	dc_auto_deployment struct dc_deployment d = {0};
+	dc_auto_free char *text = dc_deployment_format_cancelled(who);
+	int rc = dc_deployment_load(db, &d, id, err);
+
+	if (rc < 0)
+		return rc;
+	if ((DC_FROM(d.state) & BEFORE_SWITCH) == 0)
+		return dc_fail(err, DC_EBUSY, "Deployment %s %s", d.deploy_id,
+		    d.state == DC_DEPLOYMENT_SWITCHING
+			? "is going live: it is too late to cancel it"
+		    : d.state == DC_DEPLOYMENT_DONE ? "is live already"
+						    : "has ended already");
+	if (d.cancelled_by != NULL)
+		return 0;
+	rc = ask_to_end(db, id, who, err);
+	/* Nothing was begun for it, and it may wait for others. */
+	if (rc == 0 && d.state == DC_DEPLOYMENT_QUEUED)
+		rc = end_rows(db, id, (int)d.state, DC_DEPLOYMENT_CANCELLED,
+		    NULL, text, err);
+	return rc < 0 ? rc : add_activity(db, id, account_id, "cancel", err);
+}
+
+int
+dc_deployment_cancel(struct dc_db *db, int64_t id, int64_t account_id,
+    const char *who, struct dc_err *err)
+{
+	int rc = dc_db_begin(db, err);
+
+	if (rc < 0)
+		return rc;
+	return dc_db_end(db, cancel(db, id, account_id, who, err), err);
 }

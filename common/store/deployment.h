@@ -33,14 +33,15 @@ struct dc_deployment {
 	int64_t created_at;
 	int64_t rolls_back; /* that deployment, by the platform; 0: none */
 	char *deploy_id, *application, *account, *email, *revision, *error;
+	char *cancelled_by; /* who wants it to end; NULL: nobody */
 };
 
 void dc_deployment_done(struct dc_deployment *d);
 #define dc_auto_deployment __attribute__((cleanup(dc_deployment_done)))
 
-/* A queued deployment and its first log line, in one transaction (the caller's,
- * when there is one). The caller
- * has filled revision_services. DEPLOY_ID (may be NULL) is the caller's. */
+/* A queued deployment that ACCOUNT_ID asks for, with its first log line and
+ * the activity, in one transaction. The caller has filled revision_services.
+ * DEPLOY_ID (may be NULL) is the caller's. */
 int dc_deployment_add(struct dc_db *db, int64_t *id, char **deploy_id,
     int64_t application_id, int64_t revision_id, int64_t account_id, bool clean,
     struct dc_err *err);
@@ -68,5 +69,12 @@ int dc_deployment_set_migrates(struct dc_db *db, int64_t id,
  * the log (and the error's text when it failed). */
 int dc_deployment_end(struct dc_db *db, int64_t id, int from, int to,
     const char *me, const char *message, struct dc_err *err);
+
+/* WHO, which is ACCOUNT_ID, wants it to end: at once when nothing was begun,
+ * else the deployer does. DC_EBUSY: it has ended, or switches already. */
+int dc_deployment_cancel(struct dc_db *db, int64_t id, int64_t account_id,
+    const char *who, struct dc_err *err);
+/* The last line of its log; the caller's. */
+char *dc_deployment_format_cancelled(const char *who);
 
 #endif

@@ -27,6 +27,8 @@ int dc_history_find_last(struct dc_db *db, int64_t *when, struct dc_err *err);
 /* Events before that time, in milliseconds since the epoch. */
 int dc_history_remove_events(struct dc_db *db, int64_t before,
     struct dc_err *err);
+int dc_history_remove_activity(struct dc_db *db, int64_t before,
+    struct dc_err *err);
 
 /* The application has that revision. Not knowing counts as yes. */
 bool dc_history_has_revision(struct dc_db *db, int64_t application_id,

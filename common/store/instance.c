@@ -54,7 +54,7 @@ static const char *const data_names[DC_DATA_N] = {
 	"SELECT i.*, s.name AS service, s.application_id,"                     \
 	" coalesce(s.memory, 0) AS wanted_memory,"                             \
 	" a.name AS application, a.uid_range, u.name AS account, u.email,"     \
-	" r.name AS revision, d.deploy_id, n.name AS node,"                    \
+	" r.name AS revision, d.deploy_id, n.name AS node, p.image,"           \
 	" coalesce(x.number, 0) AS address"                                    \
 	" FROM instances i JOIN services s ON s.id = i.service_id"             \
 	" JOIN applications a ON a.id = s.application_id"                      \
@@ -78,6 +78,7 @@ dc_instance_done(struct dc_instance *i)
 	free(i->deploy_id);
 	free(i->error);
 	free(i->node);
+	free(i->image);
 	*i = (struct dc_instance){0};
 }
 
@@ -131,6 +132,7 @@ fill(struct dc_instance *i, struct dc_stmt *q)
 	i->deploy_id = dc_stmt_dup_text(q, "deploy_id");
 	i->error = dc_stmt_dup_text(q, "error");
 	i->node = dc_stmt_dup_text(q, "node");
+	i->image = dc_stmt_dup_text(q, "image");
 }
 
 int

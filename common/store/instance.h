@@ -57,6 +57,7 @@ struct dc_instance {
 	char *definition;       /* JSON of struct dc_service_def */
 	char *service, *application, *account, *email, *revision;
 	char *deploy_id, *error, *node, *fingerprint;
+	char *image; /* that its snapshot's build began on; "": not known */
 };
 
 void dc_instance_done(struct dc_instance *i);

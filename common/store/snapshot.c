@@ -56,8 +56,9 @@ dc_snapshot_add(struct dc_db *db, const struct dc_snapshot *s, int64_t node_id,
 		rc = dc_db_prepare(db, &q,
 		    "INSERT INTO snapshots (id, application_id, service_id,"
 		    " revision_id, node_id, blob_hash, parent_id, depth, size,"
-		    " created_at) VALUES (:id, :app, :service, :revision,"
-		    " :node, :hash, nullif(:parent, 0), :depth, :size, :now)",
+		    " image, created_at) VALUES (:id, :app, :service,"
+		    " :revision, :node, :hash, nullif(:parent, 0), :depth,"
+		    " :size, :image, :now)",
 		    err);
 	if (rc < 0)
 		return rc;
@@ -70,6 +71,7 @@ dc_snapshot_add(struct dc_db *db, const struct dc_snapshot *s, int64_t node_id,
 	dc_stmt_int(q, ":parent", s->parent_id);
 	dc_stmt_int(q, ":depth", s->depth);
 	dc_stmt_int(q, ":size", s->size);
+	dc_stmt_text(q, ":image", s->image);
 	dc_stmt_int(q, ":now", dc_now_ms());
 	return dc_stmt_run(q, NULL, err);
 }
@@ -86,6 +88,8 @@ fill_snapshot(struct dc_snapshot *s, struct dc_stmt *q)
 	s->size = dc_stmt_get_int(q, "size");
 	(void)snprintf(s->hash, sizeof(s->hash), "%s",
 	    dc_stmt_get_text(q, "blob_hash"));
+	(void)snprintf(s->image, sizeof(s->image), "%s",
+	    dc_stmt_get_text(q, "image"));
 }
 
 int

@@ -8,7 +8,8 @@
 struct dc_snapshot {
 	int64_t id, application_id, service_id, revision_id;
 	int64_t parent_id, depth, size;
-	char hash[65]; /* of the blob, SHA-256 in hex */
+	char hash[65];  /* of the blob, SHA-256 in hex */
+	char image[65]; /* that the build began on; "": not known */
 };
 
 /* Where a new snapshot's layer belongs: an id that nobody else gets. */

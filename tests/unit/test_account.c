@@ -1,4 +1,4 @@
-/* tests/unit/test_account.c -- accounts, their keys and tokens. */
+/* tests/unit/test_account.c -- accounts and their keys. */
 #include <check.h>
 
 #include "common/base/auto.h"
@@ -64,19 +64,6 @@ START_TEST(find__by_name_or_unique_address)
 }
 END_TEST
 
-START_TEST(set_password__takes_tokens_back)
-{
-	int64_t id;
-
-	ck_assert_int_eq(dc_token_add(db, alice, "t1", NULL), 0);
-	ck_assert_int_eq(dc_token_add(db, bob, "t2", NULL), 0);
-	ck_assert_int_eq(dc_account_set_password(db, alice, "new", NULL), 0);
-	ck_assert_int_eq(dc_token_find(db, &id, "t1", NULL), DC_ENOTFOUND);
-	ck_assert_int_eq(dc_token_find(db, &id, "t2", NULL), 0);
-	ck_assert_int_eq(id, bob);
-}
-END_TEST
-
 START_TEST(remove__not_while_it_owns_an_application)
 {
 	int64_t app;
@@ -121,7 +108,9 @@ add_blob(const struct dc_key *key, void *arg, struct dc_err *error)
 static void
 add_key(int64_t account, const char *blob)
 {
-	const struct dc_key key = {"ssh-ed25519", blob, "", 0};
+	const struct dc_key key = {.type = "ssh-ed25519",
+	    .blob = blob,
+	    .comment = ""};
 	bool is_new;
 
 	ck_assert_int_eq(dc_key_add(db, &is_new, account, &key, NULL), 0);
@@ -173,6 +162,23 @@ START_TEST(host_key__is_made_once_for_an_application)
 }
 END_TEST
 
+START_TEST(key_remove__only_ones_own)
+{
+	struct dc_key key = {.type = "ssh-ed25519",
+	    .blob = "AAAA",
+	    .comment = ""};
+	bool is_new;
+	int64_t owner, id;
+
+	ck_assert_int_eq(dc_key_add(db, &is_new, alice, &key, NULL), 0);
+	id = dc_db_last_id(db);
+	ck_assert_int_eq(dc_key_remove(db, bob, id, NULL), DC_ENOTFOUND);
+	ck_assert_int_eq(dc_key_remove(db, alice, id, NULL), 0);
+	ck_assert_int_eq(dc_key_find(db, &owner, "ssh-ed25519", "AAAA", NULL),
+	    DC_ENOTFOUND);
+}
+END_TEST
+
 Suite *
 account_suite(void)
 {
@@ -183,11 +189,11 @@ account_suite(void)
 	tcase_add_test(t, add__a_name_is_taken_once);
 	tcase_add_loop_test(t, add__odd_names_are_refused, 0, 7);
 	tcase_add_test(t, find__by_name_or_unique_address);
-	tcase_add_test(t, set_password__takes_tokens_back);
 	tcase_add_test(t, remove__not_while_it_owns_an_application);
 	tcase_add_test(t, key_add__own_again_is_success_anothers_is_not);
 	tcase_add_test(t, key_each_of_app__those_of_its_owner);
 	tcase_add_test(t, host_key__is_made_once_for_an_application);
+	tcase_add_test(t, key_remove__only_ones_own);
 	suite_add_tcase(s, t);
 	return s;
 }

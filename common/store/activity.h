@@ -1,0 +1,30 @@
+/* common/store/activity.h -- who did what. A row is written in the transaction
+ * of the act, and outlives the application. */
+#ifndef DC_ACTIVITY_H
+#define DC_ACTIVITY_H
+
+#include "common/store/db.h"
+
+struct dc_activity {
+	int64_t id, created_at;
+	int64_t application_id; /* 0: about the account itself */
+	/* Borrowed. SERVICE and APPLICATION may be "". */
+	const char *application, *service, *category, *action;
+	const char *details; /* "key=value key=value" */
+	const char *actor;
+};
+
+/* ACTOR_ID did it; of ROW application_id, service, category, action and
+ * details are read. */
+int dc_activity_add(struct dc_db *db, int64_t actor_id,
+    const struct dc_activity *row, struct dc_err *err);
+
+/* The last MAX of APPLICATION_ID, or (0) of all that ACCOUNT_ID owns or works
+ * on; oldest first. FN returns < 0 to stop. */
+typedef int dc_activity_fn(const struct dc_activity *row, void *arg,
+    struct dc_err *err);
+int dc_activity_each(struct dc_db *db, int64_t account_id,
+    int64_t application_id, int64_t max, dc_activity_fn *fn, void *arg,
+    struct dc_err *err);
+
+#endif

@@ -297,7 +297,9 @@ int
 api_stream_run(struct api *a, const struct api_stream *s, const char *path,
     struct dc_err *err)
 {
-	struct http_request r = {.method = "GET",
+	struct http_request r = {.method = s->body != NULL ? "POST" : "GET",
+	    .body = s->body,
+	    .type = s->body != NULL ? JSON_TYPE : NULL,
 	    .on_line = s->on_line,
 	    .arg = s->arg,
 	    .stop_fd = s->stop_fd};

@@ -43,6 +43,7 @@ struct api_stream {
 	int (*on_line)(const char *line, void *arg);
 	void *arg;
 	int stop_fd;
+	const char *body; /* JSON, which makes it a POST; NULL: none */
 };
 int api_stream_run(struct api *a, const struct api_stream *s, const char *path,
     struct dc_err *err);

@@ -324,8 +324,10 @@ dlogs_run(struct cli *cli, struct dc_err *err)
 	    .tags = o->nargs > 1 ? o->args + 1 : NULL,
 	    .no_follow = o->no_follow || o->nargs > 1 || o->nlines == 0};
 	rc = follow_run(&f, &cli->api, &end, err);
-	if (rc == 0 && end == FOLLOW_LOST)
-		rc = dc_fail(err, DC_EFAIL, "The connection was lost.");
+	/* Only while there is something that goes on without us. */
+	if (rc == 0 && (end == FOLLOW_LOST || end == FOLLOW_STOPPED) &&
+	    find_end(cli, app, f.deploy_id) == FOLLOW_LOST)
+		rc = fail_end(f.deploy_id, end, err);
 	follow_done(&f);
 	return rc;
 }

@@ -12,11 +12,14 @@
 #include "cli/line.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
+#include "common/base/fs.h"
 #include "common/base/str.h"
 
 #define TRIES_MAX 10
 #define DELAY_FIRST_MS 100
 #define DELAY_MAX_MS 10000
+/* A connection that lasted so long was one. */
+#define STEADY_MS 10000
 
 /* A partial line is rewritten in place on a terminal, and left out elsewhere:
  * its last form comes as an ordinary line. */
@@ -85,6 +88,26 @@ learn_deployment(struct follow *f, const struct dc_json *entry)
 	f->deploy_id = id != NULL ? dc_strdup(id) : dc_asprintf("%" PRId64, n);
 }
 
+/* "ID/FILE/INODE/OFFSET": the newest of each ID/FILE counts. */
+static void
+learn_place(struct follow *f, const struct dc_json *entry)
+{
+	const char *place = dc_json_find_str(entry, "place");
+	const char *file, *p;
+	dc_auto_free char *key = NULL;
+
+	if (f->deploy_id != NULL)
+		return;
+	if (f->places == NULL)
+		f->places = dc_json_new_object();
+	file = place != NULL ? strchr(place, '/') : NULL;
+	p = file != NULL ? strchr(file + 1, '/') : NULL;
+	if (p == NULL)
+		return;
+	key = dc_strndup(place, (size_t)(p - place));
+	dc_json_add_str(f->places, key, place);
+}
+
 static int
 on_line(const char *line, void *arg)
 {
@@ -106,6 +129,7 @@ on_line(const char *line, void *arg)
 		f->last_id = id;
 	if (dc_json_find(entry, "message") == NULL)
 		learn_deployment(f, entry);
+	learn_place(f, entry);
 	print_entry(f, entry);
 	status = dc_json_find_str(entry, "status");
 	if (status != NULL && strcmp(status, "deploy_end") == 0)
@@ -116,8 +140,27 @@ on_line(const char *line, void *arg)
 	       (f->deploy_id != NULL && f->status != FOLLOW_OVER);
 }
 
+/* For an application's log that goes on; NULL: from the beginning. */
 static char *
-format_path(const struct follow *f, bool again)
+format_body(const struct follow *f)
+{
+	dc_auto_json struct dc_json *body = NULL;
+	struct dc_json *since, *place;
+	const char *key;
+	void *it = NULL;
+
+	if (f->deploy_id != NULL || f->places == NULL)
+		return NULL;
+	body = dc_json_new_object();
+	since = dc_json_new_array();
+	while (dc_json_each(f->places, &it, &key, &place))
+		dc_json_add_str(since, NULL, dc_json_str(place));
+	dc_json_add(body, "since", since);
+	return dc_json_format(body, DC_JSON_COMPACT);
+}
+
+static char *
+format_path(const struct follow *f)
 {
 	dc_auto_free char *id = NULL;
 	struct dc_str path = {0};
@@ -127,11 +170,10 @@ format_path(const struct follow *f, bool again)
 		id = http_escape(f->deploy_id);
 		dc_str_addf(&path, "/deployments/%s", id);
 	}
-	dc_str_addf(&path, "/logs?stream%s", f->no_follow ? "" : "&follow");
+	dc_str_addf(&path, "/logs?stream%s%s", f->no_follow ? "" : "&follow",
+	    f->deploy_id == NULL ? "&places" : "");
 	if (f->last_id > 0)
 		dc_str_addf(&path, "&since=%" PRId64, f->last_id);
-	else if (again && f->printed > 0)
-		dc_str_add(&path, "&lines=0");
 	else if (f->query != NULL)
 		dc_str_add(&path, f->query);
 	return dc_str_steal(&path);
@@ -150,7 +192,7 @@ is_stopped(int stop_fd, int delay_ms)
 static bool
 is_final(const struct follow *f, const struct api *api, int rc)
 {
-	bool is_heard = f->printed > 0 || f->last_id > 0;
+	bool is_heard = f->places != NULL || f->last_id > 0;
 
 	if (rc == 0)
 		return f->no_follow;
@@ -167,14 +209,15 @@ follow_loop(struct follow *f, struct api *api, int stop_fd,
 	    .arg = f,
 	    .stop_fd = stop_fd};
 	int tries = 0, delay = DELAY_FIRST_MS, rc;
-	int64_t was;
-	long printed;
+	int64_t was, began;
 
 	for (;;) {
-		dc_auto_free char *path = format_path(f, tries > 0);
+		dc_auto_free char *path = format_path(f);
+		dc_auto_free char *body = format_body(f);
 
-		was = f->last_id;
-		printed = f->printed;
+		stream.body = body;
+		was = f->printed;
+		began = dc_mono_ms();
 		rc = api_stream_run(api, &stream, path, err);
 		*end = (enum follow_end)f->status;
 		if (f->deploy_id != NULL && f->status != FOLLOW_OVER)
@@ -185,12 +228,12 @@ follow_loop(struct follow *f, struct api *api, int stop_fd,
 		}
 		if (is_final(f, api, rc))
 			return rc;
-		if (f->last_id != was || f->printed != printed) {
+		/* Ended in order, with nothing more to say. */
+		if (rc == 0 && f->deploy_id != NULL)
+			return 0;
+		if (f->printed != was || dc_mono_ms() - began > STEADY_MS) {
 			tries = 0;
 			delay = DELAY_FIRST_MS;
-		} else if (rc == 0 && f->deploy_id != NULL) {
-			/* Ended in order, with nothing more to say. */
-			return 0;
 		}
 		*end = FOLLOW_LOST;
 		if (tries++ == TRIES_MAX)
@@ -237,5 +280,7 @@ follow_done(struct follow *f)
 {
 	free(f->deploy_id);
 	free(f->section);
+	dc_json_free(f->places);
 	f->deploy_id = f->section = NULL;
+	f->places = NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/api.h"
 #include "common/base/err.h"
+#include "common/json/json.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,8 +29,10 @@ struct follow {
 	/* Prints only what has one of these tags; NULL: all. */
 	char *const *tags;
 
-	/* Set by follow_run. */
+	/* Set by follow_run. Where it is: the last line of a deployment's log,
+	 * the place in each file of an application's. */
 	int64_t last_id;
+	struct dc_json *places; /* NULL: the stream has not begun */
 	char *section;
 	bool has_partial; /* a line that will be rewritten is on the screen */
 	long printed;

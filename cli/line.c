@@ -146,6 +146,7 @@ line_format_app(char **section, const struct dc_json *entry, bool colours)
 {
 	const char *message = dc_json_find_str(entry, "message");
 	const char *file = dc_json_find_str(entry, "filename");
+	const char *ended = dc_json_find_str(entry, "ended_at");
 	dc_auto_free char *tag = format_tag(entry);
 	dc_auto_free char *prefix = NULL;
 	dc_auto_free char *plain = NULL;
@@ -155,8 +156,11 @@ line_format_app(char **section, const struct dc_json *entry, bool colours)
 	plain = dc_asprintf("[%s] ", tag != NULL ? tag : "-");
 	prefix = term_format_line(plain, false);
 	if (file != NULL) {
-		dc_auto_free char *text =
-		    dc_asprintf("%s== %s ==", plain, file);
+		dc_auto_free char *date =
+		    ended != NULL ? line_format_date(ended) : NULL;
+		dc_auto_free char *text = dc_asprintf("%s== %s%s%.19s%s ==",
+		    plain, file, date != NULL ? " (ended " : "",
+		    date != NULL ? date : "", date != NULL ? ")" : "");
 
 		header = term_format_line(text, false);
 	}

@@ -6,6 +6,7 @@
 #include "common/store/data.h"
 #include "common/store/hold.h"
 #include "deployer/data.h"
+#include "deployer/keptlog.h"
 #include "deployer/reserve.h"
 #include "deployer/route.h"
 #include "deployer/unit.h"
@@ -66,12 +67,13 @@ static int
 end(struct unit *u, bool was_up, struct dc_err *err)
 {
 	struct dc_job *job = u->job;
-	int rc = 0;
+	int rc =
+	    dc_box_stop(u->boxes, u->box, was_up ? DC_STOP_SECONDS : 0, err);
 
-	if (was_up)
-		rc = dc_box_stop(u->boxes, u->box, DC_STOP_SECONDS, err);
 	if (rc == 0)
 		rc = data_keep(u, err);
+	if (rc == 0)
+		rc = keptlog_save(u, err);
 	if (rc == 0)
 		rc = dc_box_destroy(u->boxes, u->box, err);
 	if (rc == 0)

@@ -20,6 +20,7 @@
 #include "common/store/node.h"
 #include "deployer/codesweep.h"
 #include "deployer/data.h"
+#include "deployer/keptlog.h"
 #include "deployer/publish.h"
 #include "deployer/route.h"
 
@@ -194,6 +195,8 @@ sweep_run(struct dc_job *job, struct dc_err *err)
 		rc = codesweep_run(job, err);
 	if (rc == 0)
 		rc = data_sweep(job->conf, job->db, err);
+	if (rc == 0)
+		rc = keptlog_sweep(job, err);
 	if (rc == 0)
 		rc = publish_forget(job->conf, err);
 	if (rc == 0)

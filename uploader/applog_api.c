@@ -7,6 +7,7 @@
 #include "common/base/limits.h"
 #include "common/base/str.h"
 #include "common/store/instance.h"
+#include "uploader/date.h"
 #include "uploader/tail.h"
 
 #include <inttypes.h>
@@ -27,10 +28,16 @@
 	    DC_FROM(DC_INSTANCE_DRAINING))
 
 struct source {
-	int64_t id, number;
+	int64_t id, number, ended_at;
 	char service[DC_MAX_SERVICE_NAME + 1];
 	struct tail *tail;
 	bool is_listed; /* still an instance of the application */
+};
+
+/* "ID/FILE/INODE/OFFSET": where a reader who comes back goes on. */
+struct place {
+	int64_t id;
+	struct tail_mark mark;
 };
 
 struct applog {
@@ -40,6 +47,13 @@ struct applog {
 	struct source sources[TAILS_MAX];
 	size_t n;
 	int64_t lines; /* to begin with */
+	bool tells;    /* the client wants places */
+	/* It has been here before: text, and the places cut out of it. */
+	bool is_back;
+	struct dc_strv text;
+	struct place *places;
+	struct tail_mark *marks; /* of one instance, for tail_open */
+	size_t nplaces;
 	int inotify;
 	int64_t spoken, listed;
 	struct source *now; /* whose lines are being read */
@@ -65,12 +79,49 @@ is_wanted(const char *filter, const struct dc_instance *i)
 	}
 }
 
+/* Those of instance ID go to the marks. */
+static size_t
+pick_marks(struct applog *a, int64_t id)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < a->nplaces; i++)
+		if (a->places[i].id == id)
+			a->marks[n++] = a->places[i].mark;
+	return n;
+}
+
+static void
+open_source(struct applog *a, const struct dc_instance *i, const char *dir)
+{
+	struct tail_start start = {.marks = a->marks, .n = a->lines};
+	bool is_gone = i->state == DC_INSTANCE_GONE;
+	struct source *s = &a->sources[a->n];
+
+	if (a->n == TAILS_MAX || strlen(i->service) > DC_MAX_SERVICE_NAME)
+		return;
+	start.nmarks = pick_marks(a, i->id);
+	/* Whoever comes back has seen the others' ends already. */
+	if (is_gone && a->is_back && start.nmarks == 0)
+		return;
+	if (start.nmarks > 0)
+		start.n = -1;
+	*s = (struct source){.id = i->id,
+	    .number = i->number,
+	    .ended_at = is_gone ? i->ended_at : 0,
+	    .is_listed = !is_gone};
+	(void)stpcpy(s->service, i->service);
+	/* Its container may just be coming or going. */
+	if (tail_open(&s->tail, dir, &start, is_gone ? -1 : a->inotify, NULL) ==
+	    0)
+		a->n++;
+}
+
 static int
 add_source(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct applog *a = arg;
 	dc_auto_free char *dir = NULL;
-	struct source *s;
 	size_t k;
 
 	(void)err;
@@ -81,32 +132,48 @@ add_source(const struct dc_instance *i, void *arg, struct dc_err *err)
 			a->sources[k].is_listed = true;
 			return 0;
 		}
-	if (a->n == TAILS_MAX || strlen(i->service) > DC_MAX_SERVICE_NAME)
-		return 0;
 	dir = dc_conf_path(a->rq->conf, "boxes/%s-i%" PRId64 "/log",
 	    a->rq->conf->bridge, i->id);
-	s = &a->sources[a->n];
-	*s = (struct source){.id = i->id,
-	    .number = i->number,
-	    .is_listed = true};
-	(void)stpcpy(s->service, i->service);
-	/* Its container may just be coming or going. */
-	if (tail_open(&s->tail, dir, a->lines, a->inotify, NULL) == 0)
-		a->n++;
+	open_source(a, i, dir);
 	return 0;
 }
 
 static int
-on_line(const char *name, const char *line, void *arg, struct dc_err *err)
+add_gone(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
-	dc_auto_free char *file = dc_asprintf("/var/log/supervisor/%s", name);
+	struct applog *a = arg;
+	dc_auto_free char *dir =
+	    dc_conf_path(a->rq->conf, "logs/%" PRId64, i->id);
+
+	(void)err;
+	if (is_wanted(a->filter, i))
+		open_source(a, i, dir);
+	return 0;
+}
+
+static int
+on_line(const struct tail_mark *mark, const char *line, void *arg,
+    struct dc_err *err)
+{
+	dc_auto_free char *file =
+	    dc_asprintf("/var/log/supervisor/%s", mark->name);
 	struct dc_json *j = dc_json_new_object();
+	dc_auto_free char *place = NULL;
 	struct applog *a = arg;
 
-	dc_json_add_str(j, "service", a->now->service);
-	dc_json_add_int(j, "instance", a->now->number);
-	dc_json_add_str(j, "filename", file);
-	dc_json_add_str(j, "message", line);
+	if (line != NULL) {
+		dc_json_add_str(j, "service", a->now->service);
+		dc_json_add_int(j, "instance", a->now->number);
+		dc_json_add_str(j, "filename", file);
+		if (a->now->ended_at != 0)
+			date_add(j, "ended_at", a->now->ended_at * 1000);
+		dc_json_add_str(j, "message", line);
+	}
+	if (a->tells) {
+		place = dc_asprintf("%" PRId64 "/%s/%" PRIu64 "/%" PRId64,
+		    a->now->id, mark->name, mark->inode, mark->offset);
+		dc_json_add_str(j, "place", place);
+	}
 	a->spoken = dc_mono_ms();
 	return reply_line(a->rp, j, err);
 }
@@ -130,18 +197,38 @@ read_all(struct applog *a, bool at_end, struct dc_err *err)
 	return rc;
 }
 
+/* Where each file begins to be read: one may have nothing to print for long. */
+static int
+tell_all(struct applog *a, struct dc_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; a->tells && i < a->n && rc >= 0; i++) {
+		a->now = &a->sources[i];
+		rc = tail_tell(a->now->tail, on_line, a, err);
+	}
+	return rc;
+}
+
 /* At most once a second, however much is written. */
 static int
 list(struct applog *a, struct dc_err *err)
 {
+	bool is_first = a->listed == 0;
 	size_t i;
-	int rc;
+	int rc = 0;
 
-	if (a->listed != 0 && dc_mono_ms() - a->listed < WAIT_MS)
+	if (!is_first && dc_mono_ms() - a->listed < WAIT_MS)
 		return 0;
 	for (i = 0; i < a->n; i++)
 		a->sources[i].is_listed = false;
-	rc = dc_instance_each(a->rq->db, 0, 0, SHOWN, add_source, a, err);
+	if (is_first)
+		rc = dc_instance_each_last(a->rq->db, a->rq->app.id, add_gone,
+		    a, err);
+	if (rc == 0)
+		rc = dc_instance_each(a->rq->db, 0, 0, SHOWN, add_source, a,
+		    err);
 	a->listed = dc_mono_ms();
 	/* Instances that come later are shown from their first line. */
 	a->lines = -1;
@@ -185,6 +272,81 @@ begin(struct applog *a, struct dc_err *err)
 	return rc;
 }
 
+/* Cuts TEXT, which the place then points into. */
+static bool
+has_place(struct place *p, char *text)
+{
+	char *offset = strrchr(text, '/'), *inode, *file;
+	long long id, node, at;
+
+	if (offset == NULL)
+		return false;
+	*offset++ = '\0';
+	inode = strrchr(text, '/');
+	file = strchr(text, '/');
+	if (inode == NULL || file == inode)
+		return false;
+	*inode++ = '\0';
+	*file++ = '\0';
+	if (!dc_is_number(text, 1, INT64_MAX, &id) ||
+	    !dc_is_number(inode, 0, INT64_MAX, &node) ||
+	    !dc_is_number(offset, 0, INT64_MAX / 2, &at) ||
+	    strchr(file, '/') != NULL)
+		return false;
+	*p = (struct place){id, {file, (uint64_t)node, at}};
+	return true;
+}
+
+/* {"since": [place, ...]}, the last one of each file. */
+static int
+load_places(struct applog *a, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *body = NULL;
+	const struct dc_json *since;
+	size_t i;
+	int rc;
+
+	rc = request_json(a->rq, &body, err);
+	if (rc < 0)
+		return rc;
+	since = dc_json_find(body, "since");
+	a->is_back = since != NULL;
+	for (i = 0; i < dc_json_size(since); i++)
+		dc_strv_add(&a->text, dc_json_str(dc_json_at(since, i)) != NULL
+					  ? dc_json_str(dc_json_at(since, i))
+					  : "");
+	a->places = dc_xcalloc(a->text.n + 1, sizeof(*a->places));
+	a->marks = dc_xcalloc(a->text.n + 1, sizeof(*a->marks));
+	for (i = 0; i < a->text.n; i++)
+		if (!has_place(&a->places[a->nplaces++], a->text.v[i]))
+			return dc_fail(err, DC_EINVAL,
+			    "since must be a list of places, as lines have"
+			    " them");
+	if (a->is_back)
+		a->lines = -1;
+	return 0;
+}
+
+static int
+run(struct applog *a, bool goes_on, struct dc_err *err)
+{
+	int rc;
+
+	rc = request_number(a->rq, &a->lines, "lines", 0, LINES_MAX,
+	    LINES_DEFAULT, err);
+	if (rc == 0)
+		rc = load_places(a, err);
+	if (rc == 0)
+		rc = begin(a, err);
+	if (rc == 0)
+		rc = list(a, err);
+	if (rc == 0)
+		rc = tell_all(a, err);
+	if (rc == 0)
+		rc = read_all(a, !goes_on, err);
+	return rc == 0 && goes_on ? follow(a, err) : rc;
+}
+
 int
 application_show_log(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -196,22 +358,17 @@ application_show_log(struct request *rq, struct reply *rp, struct dc_err *err)
 	a->rq = rq;
 	a->rp = rp;
 	a->filter = params_find(&rq->query, "filter");
+	a->tells = request_has_flag(rq, "places");
 	a->spoken = dc_mono_ms();
 	a->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	rc = request_number(rq, &a->lines, "lines", 0, LINES_MAX, LINES_DEFAULT,
-	    err);
-	if (rc == 0)
-		rc = begin(a, err);
-	if (rc == 0)
-		rc = list(a, err);
-	if (rc == 0)
-		rc = read_all(a, !goes_on, err);
-	if (rc == 0 && goes_on)
-		rc = follow(a, err);
+	rc = run(a, goes_on, err);
 	while (a->n > 0)
 		tail_close(a->sources[--a->n].tail);
 	if (a->inotify >= 0)
 		(void)close(a->inotify);
+	dc_strv_done(&a->text);
+	free(a->places);
+	free(a->marks);
 	free(a);
 	return rc;
 }

@@ -127,15 +127,22 @@ read_body(void *arg, uint64_t pos, char *buf, size_t max)
 	do
 		n = read(x->job->fd, buf, max);
 	while (n < 0 && errno == EINTR);
+	if (n > 0 && x->job->length < 0 && buf[n - 1] == '\0') {
+		x->job->has_end = true;
+		n--;
+		if (n == 0)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+	}
 	if (n > 0)
 		return n;
 	if (n < 0 && errno == EAGAIN) {
 		wait_for_job(x);
 		return 0;
 	}
-	/* With a length MHD counts by itself; less is an error. */
-	return n == 0 && x->job->length < 0 ? MHD_CONTENT_READER_END_OF_STREAM
-					    : MHD_CONTENT_READER_END_WITH_ERROR;
+	/* With a length MHD counts by itself; less is an error, as is a stream
+	 * whose child has died. */
+	return n == 0 && x->job->has_end ? MHD_CONTENT_READER_END_OF_STREAM
+					 : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 /* A follower that leaves is noticed at once, not at the next line. */

@@ -82,7 +82,15 @@ reply_empty(struct reply *rp, struct dc_err *err)
 int
 reply_stream(struct reply *rp, struct dc_err *err)
 {
+	rp->is_stream = true;
 	return write_head(rp, 200, -1, err);
+}
+
+void
+reply_end(struct reply *rp)
+{
+	if (rp->is_stream)
+		(void)dc_fs_write_all(rp->fd, "", 1, NULL);
 }
 
 char *

@@ -6,14 +6,15 @@
 #include "uploader/request.h"
 
 /* The head in the pipe: "STATUS ACCOUNT_ID LENGTH\n" (LENGTH -1: until the
- * end) and then the body, all of it JSON. */
+ * end) and then the body, all of it JSON. A stream ends with a NUL: without it
+ * the child has died in the middle. */
 #define REPLY_HEAD_MAX 64
 
 struct reply {
 	int fd;
 	const struct request *rq;
 	int status; /* for the failure on its way up; 0: by its dc_code */
-	bool begun;
+	bool begun, is_stream;
 };
 
 /* Takes OBJECT or OBJECTS over. */
@@ -32,6 +33,8 @@ int reply_stream(struct reply *rp, struct dc_err *err);
 char *reply_format_line(struct dc_json *object); /* the caller's */
 int reply_line(struct reply *rp, struct dc_json *object, struct dc_err *err);
 int reply_keep_alive(struct reply *rp, struct dc_err *err);
+/* There is no more: what the client gets then ends as it should. */
+void reply_end(struct reply *rp);
 /* Until FD is readable, MS milliseconds at the most. DC_ESTALE: the client has
  * gone. */
 int reply_wait(const struct reply *rp, int fd, int ms, struct dc_err *err);

@@ -44,6 +44,7 @@ static const struct route routes[] = {
     {"POST", APP "/deployments/:id/cancel", deployment_cancel, 0},
     {"GET", APP "/deployments/:id/logs", deployment_show_log, ROUTE_STREAM},
     {"GET", APP "/logs", application_show_log, ROUTE_STREAM},
+    {"POST", APP "/logs", application_show_log, ROUTE_STREAM},
     {"GET", APP "/services", service_list, 0},
     {"GET", APP "/services/:service", service_show, 0},
     {"PATCH", APP "/services/:service", service_save, 0},

@@ -44,6 +44,8 @@ serve_run(struct request *rq, int fd)
 	rc = answer(rq, &rp, &err);
 	if (rc < 0)
 		reply_error(&rp, rc, &err);
+	else
+		reply_end(&rp);
 	dc_db_close(rq->db);
 	_exit(0);
 }

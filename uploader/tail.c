@@ -15,6 +15,7 @@
 #define NAME_BYTES 128
 #define SEEK_BYTES (1 << 20) /* looked through for the last N lines */
 #define CHUNK 65536
+#define BACKUPS_MAX 10 /* x.log.1, ...: dcinit keeps fewer */
 
 struct file {
 	char name[NAME_BYTES];
@@ -22,6 +23,7 @@ struct file {
 	ino_t inode;
 	off_t offset;
 	struct dc_str pending; /* a line without its end */
+	bool is_old;           /* rotated away: read once */
 };
 
 struct tail {
@@ -31,16 +33,16 @@ struct tail {
 };
 
 static int
-open_file(struct tail *t, struct file *f, struct dc_err *err)
+open_file(struct tail *t, struct file *f, const char *name, struct dc_err *err)
 {
 	dc_auto_fd int fd = -1;
 	struct stat st;
-	int rc = dc_fs_open_in(&fd, t->dir, f->name, err);
+	int rc = dc_fs_open_in(&fd, t->dir, name, err);
 
 	if (rc < 0)
 		return rc;
 	if (fstat(fd, &st) < 0)
-		return dc_fail_errno(err, "stat '%s'", f->name);
+		return dc_fail_errno(err, "stat '%s'", name);
 	if (f->fd >= 0)
 		(void)close(f->fd);
 	f->fd = dc_steal_fd(&fd);
@@ -83,40 +85,117 @@ has_file(const struct tail *t, const char *name)
 	return false;
 }
 
-/* Adds what is new. Files that cannot be opened are not for us. */
-static void
-scan(struct tail *t, int64_t n)
+static struct file *
+add_file(struct tail *t, const char *name, const char *path)
 {
-	int fd = openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dc_auto_dir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *e;
 	struct file *f;
 
-	while (d != NULL && (e = readdir(d)) != NULL && t->n < FILES_MAX) {
-		if (!dc_has_suffix(e->d_name, ".log") ||
-		    strlen(e->d_name) >= NAME_BYTES || has_file(t, e->d_name))
+	if (t->n == FILES_MAX)
+		return NULL;
+	f = &t->files[t->n];
+	*f = (struct file){.fd = -1};
+	(void)stpcpy(f->name, name);
+	if (open_file(t, f, path, NULL) < 0)
+		return NULL;
+	t->n++;
+	return f;
+}
+
+/* Rotated since MARK: what its old file still has, and those between. */
+static void
+add_rotated(struct tail *t, const struct tail_mark *mark)
+{
+	struct stat st;
+	struct file *f;
+	int i, found = 0;
+
+	for (i = 1; i <= BACKUPS_MAX && found == 0; i++) {
+		dc_auto_free char *path = dc_asprintf("%s.%d", mark->name, i);
+
+		if (fstatat(t->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ino == mark->inode)
+			found = i;
+	}
+	for (i = found; i > 0; i--) {
+		dc_auto_free char *path = dc_asprintf("%s.%d", mark->name, i);
+
+		f = add_file(t, mark->name, path);
+		if (f == NULL)
 			continue;
-		f = &t->files[t->n];
-		*f = (struct file){.fd = -1};
-		(void)stpcpy(f->name, e->d_name);
-		if (open_file(t, f, NULL) < 0)
-			continue;
-		if (n >= 0)
-			seek_back(f, n);
-		t->n++;
+		f->is_old = true;
+		if (i == found)
+			f->offset = mark->offset;
+	}
+}
+
+/* What is kept of an instance that is gone begins with a hole. */
+static void
+skip_hole(struct file *f)
+{
+	struct stat st;
+	off_t data = lseek(f->fd, f->offset, SEEK_DATA);
+
+	if (data > f->offset && fstat(f->fd, &st) == 0 &&
+	    st.st_size - f->offset > SEEK_BYTES)
+		f->offset = data;
+}
+
+static void
+start_file(struct tail *t, const char *name, const struct tail_start *start)
+{
+	const struct tail_mark *mark = NULL;
+	struct file *f;
+	size_t i;
+
+	for (i = 0; i < start->nmarks; i++)
+		if (strcmp(start->marks[i].name, name) == 0)
+			mark = &start->marks[i];
+	f = add_file(t, name, name);
+	if (f == NULL)
+		return;
+	if (mark != NULL && f->inode != mark->inode) {
+		/* In front of it: what is older is read first. */
+		t->n--;
+		(void)close(f->fd);
+		add_rotated(t, mark);
+		(void)add_file(t, name, name);
+	} else if (mark != NULL) {
+		f->offset = mark->offset;
+		skip_hole(f);
+	} else if (start->n >= 0) {
+		seek_back(f, start->n);
 	}
 }
 
 static int
-compare(const void *a, const void *b)
+by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct file *)a)->name,
-	    ((const struct file *)b)->name);
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Adds what is new. Files that cannot be opened are not for us. */
+static void
+scan(struct tail *t, const struct tail_start *start)
+{
+	int fd = openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dc_auto_dir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	dc_auto_strv struct dc_strv names = {0};
+	struct dirent *e;
+	size_t i;
+
+	while (d != NULL && (e = readdir(d)) != NULL && names.n < FILES_MAX)
+		if (dc_has_suffix(e->d_name, ".log") &&
+		    strlen(e->d_name) < NAME_BYTES && !has_file(t, e->d_name))
+			dc_strv_add(&names, e->d_name);
+	if (names.n > 1)
+		qsort(names.v, names.n, sizeof(names.v[0]), by_name);
+	for (i = 0; i < names.n; i++)
+		start_file(t, names.v[i], start);
 }
 
 int
-tail_open(struct tail **out, const char *dir, int64_t n, int inotify,
-    struct dc_err *err)
+tail_open(struct tail **out, const char *dir, const struct tail_start *start,
+    int inotify, struct dc_err *err)
 {
 	tail_auto struct tail *t = dc_xcalloc(1, sizeof(*t));
 
@@ -128,8 +207,7 @@ tail_open(struct tail **out, const char *dir, int64_t n, int inotify,
 	if (inotify >= 0)
 		t->watch = inotify_add_watch(inotify, dir,
 		    IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
-	scan(t, n);
-	qsort(t->files, t->n, sizeof(t->files[0]), compare);
+	scan(t, start);
 	*out = dc_steal_ptr(&t);
 	return 0;
 }
@@ -152,11 +230,13 @@ tail_close(struct tail *t)
 	free(t);
 }
 
-/* What a terminal would show: the text after the last \r, bounded. */
+/* What a terminal would show: the text after the last \r, bounded. LEFT bytes
+ * that were read come behind it. */
 static int
-give_line(struct file *f, char *line, size_t len, tail_fn *fn, void *arg,
-    struct dc_err *err)
+give_line(struct file *f, char *line, size_t len, size_t left, tail_fn *fn,
+    void *arg, struct dc_err *err)
 {
+	struct tail_mark mark = {f->name, f->inode, f->offset - (off_t)left};
 	char *cr;
 	size_t i;
 
@@ -166,7 +246,7 @@ give_line(struct file *f, char *line, size_t len, tail_fn *fn, void *arg,
 	while (len > 0 && line[len - 1] == '\r')
 		line[--len] = '\0';
 	cr = strrchr(line, '\r');
-	return fn(f->name, cr != NULL ? cr + 1 : line, arg, err);
+	return fn(&mark, cr != NULL ? cr + 1 : line, arg, err);
 }
 
 static int
@@ -186,7 +266,8 @@ give_lines(struct file *f, bool at_end, tail_fn *fn, void *arg,
 			break;
 		if (nl != NULL)
 			*nl = '\0';
-		rc = give_line(f, f->pending.data + start, len, fn, arg, err);
+		rc = give_line(f, f->pending.data + start, len,
+		    f->pending.len - start - len - (nl != NULL), fn, arg, err);
 		start += len + (nl != NULL);
 	}
 	if (f->pending.len > 0)
@@ -218,21 +299,42 @@ int
 tail_read(struct tail *t, bool at_end, tail_fn *fn, void *arg,
     struct dc_err *err)
 {
+	static const struct tail_start first = {.n = -1};
 	struct stat st;
 	struct file *f;
 	size_t i;
 	int rc = 0;
 
-	scan(t, -1);
+	scan(t, &first);
 	for (i = 0; i < t->n && rc >= 0; i++) {
 		f = &t->files[i];
-		rc = read_file(f, at_end, fn, arg, err);
+		rc = read_file(f, at_end || f->is_old, fn, arg, err);
+		if (f->is_old)
+			continue;
 		/* Rotated: the old one was read to its end just now. */
 		if (rc < 0 ||
 		    fstatat(t->dir, f->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    st.st_ino == f->inode || open_file(t, f, NULL) < 0)
+		    st.st_ino == f->inode || open_file(t, f, f->name, NULL) < 0)
 			continue;
 		rc = read_file(f, at_end, fn, arg, err);
+	}
+	return rc;
+}
+
+int
+tail_tell(struct tail *t, tail_fn *fn, void *arg, struct dc_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < t->n && rc >= 0; i++) {
+		struct file *f = &t->files[i];
+		struct tail_mark mark = {f->name, f->inode,
+		    f->offset - (off_t)f->pending.len};
+
+		/* Of what was rotated away and what came after, the first. */
+		if (i == 0 || strcmp(t->files[i - 1].name, f->name) != 0)
+			rc = fn(&mark, NULL, arg, err);
 	}
 	return rc;
 }

@@ -332,6 +332,7 @@ dc_conf_prepare(const struct dc_conf *conf, struct dc_err *err)
 	    {"layers", 0700, false},
 	    {"packages", 0700, false},
 	    {"boxes", 0711, false},
+	    {"logs", 0711, false},
 	    {"etc", 0755, false},
 	    {"log", 0750, false},
 	};

@@ -106,6 +106,7 @@ fill(struct dc_instance *i, struct dc_stmt *q)
 	i->application_id = dc_stmt_get_int(q, "application_id");
 	i->uid_range = dc_stmt_get_int(q, "uid_range");
 	i->created_at = dc_stmt_get_int(q, "created_at");
+	i->ended_at = dc_stmt_get_int(q, "ended_at");
 	i->wanted_memory = dc_stmt_get_int(q, "wanted_memory");
 	i->address = dc_stmt_get_int(q, "address");
 	i->installed = dc_stmt_get_int(q, "installed") != 0;
@@ -185,13 +186,77 @@ dc_instance_load(struct dc_db *db, struct dc_instance *out, int64_t id,
 	return 0;
 }
 
+/* FN may write: no statement of ours is open when it is called. */
+static int
+each_row(struct dc_stmt **q, uint32_t in, dc_instance_fn *fn, void *arg,
+    struct dc_err *err)
+{
+	dc_auto_free struct dc_instance *rows = NULL;
+	size_t i, n = 0;
+	int rc;
+
+	while ((rc = dc_stmt_step(*q, err)) == 1) {
+		rows = dc_xrealloc(rows, (n + 1) * sizeof(*rows));
+		fill(&rows[n++], *q);
+	}
+	dc_stmt_close(dc_steal_ptr(q));
+	for (i = 0; i < n; i++) {
+		if (rc == 0 && (in & DC_FROM(rows[i].state)) != 0)
+			rc = fn(&rows[i], arg, err);
+		dc_instance_done(&rows[i]);
+	}
+	return rc;
+}
+
+/* None of its number went after it. */
+#define IS_LAST                                                                \
+	" NOT EXISTS (SELECT 1 FROM instances o"                               \
+	" WHERE o.service_id = i.service_id AND o.number = i.number"           \
+	" AND o.state = 'gone' AND (o.ended_at > i.ended_at"                   \
+	"  OR (o.ended_at = i.ended_at AND o.id > i.id))) "
+
+int
+dc_instance_each_last(struct dc_db *db, int64_t application_id,
+    dc_instance_fn *fn, void *arg, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    SELECT "WHERE s.application_id = :app AND i.state = 'gone'"
+		   " AND" IS_LAST "ORDER BY s.name, i.number",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":app", application_id);
+	return each_row(&q, UINT32_MAX, fn, arg, err);
+}
+
+int
+dc_instance_is_last(struct dc_db *db, bool *is_last, int64_t id,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "SELECT i.state <> 'gone' OR" IS_LAST "AS last FROM instances i"
+	    " WHERE i.id = :id",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	rc = dc_stmt_one(q, err);
+	if (rc == 0)
+		*is_last = dc_stmt_get_int(q, "last") != 0;
+	return rc;
+}
+
 int
 dc_instance_each(struct dc_db *db, int64_t deployment, int64_t service,
     uint32_t in, dc_instance_fn *fn, void *arg, struct dc_err *err)
 {
-	dc_auto_free struct dc_instance *rows = NULL;
 	dc_auto_stmt struct dc_stmt *q = NULL;
-	size_t i, n = 0;
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
@@ -205,18 +270,7 @@ dc_instance_each(struct dc_db *db, int64_t deployment, int64_t service,
 	dc_stmt_int(q, ":deployment", deployment);
 	dc_stmt_int(q, ":service", service);
 	dc_stmt_int(q, ":gone", (in & DC_FROM(DC_INSTANCE_GONE)) != 0);
-	while ((rc = dc_stmt_step(q, err)) == 1) {
-		rows = dc_xrealloc(rows, (n + 1) * sizeof(*rows));
-		fill(&rows[n++], q);
-	}
-	/* FN may write: no statement of ours is open by then. */
-	dc_stmt_close(dc_steal_ptr(&q));
-	for (i = 0; i < n; i++) {
-		if (rc == 0 && (in & DC_FROM(rows[i].state)) != 0)
-			rc = fn(&rows[i], arg, err);
-		dc_instance_done(&rows[i]);
-	}
-	return rc;
+	return each_row(&q, in, fn, arg, err);
 }
 
 int

@@ -252,11 +252,39 @@ START_TEST(share__only_what_is_the_same)
 END_TEST
 
 static int
-add_line(const char *name, const char *line, void *arg, struct dc_err *err)
+add_line(const struct tail_mark *mark, const char *line, void *arg,
+    struct dc_err *err)
 {
 	(void)err;
-	dc_str_addf(arg, "%s:%s|", name, line);
+	dc_str_addf(arg, "%s:%s|", mark->name, line != NULL ? line : "-");
 	return 0;
+}
+
+/* As a reader who comes back from place to place would. */
+static struct tail_mark last;
+
+static int
+keep_mark(const struct tail_mark *mark, const char *line, void *arg,
+    struct dc_err *err)
+{
+	last = (struct tail_mark){"a.log", mark->inode, mark->offset};
+	return add_line(mark, line, arg, err);
+}
+
+/* One connection: all there is since MARK (NULL: the last two lines). */
+static void
+read_since(const struct tail_mark *mark, const char *expected)
+{
+	const struct tail_start start = {mark, mark != NULL, 2};
+	struct dc_str s = {0};
+	struct tail *t;
+
+	dc_str_add(&s, "");
+	ck_assert_int_eq(tail_open(&t, dir, &start, -1, NULL), 0);
+	ck_assert_int_eq(tail_read(t, false, keep_mark, &s, NULL), 0);
+	ck_assert_str_eq(s.data, expected);
+	tail_close(t);
+	dc_str_done(&s);
 }
 
 static void
@@ -271,16 +299,64 @@ append(const char *name, const char *text)
 	free(path);
 }
 
+START_TEST(tail__goes_on_where_a_reader_was)
+{
+	char *now = in_dir("a.log"), *one = in_dir("a.log.1");
+	char *two = in_dir("a.log.2");
+	struct tail_mark mark;
+
+	save("a.log", "1\n2\nhal", 0644);
+	read_since(NULL, "a.log:2|");
+	mark = last;
+	append("a.log", "f\n");
+	read_since(&mark, "a.log:half|");
+	mark = last;
+	read_since(&mark, "");
+	/* Rotated twice while nobody was there. */
+	append("a.log", "3\n");
+	ck_assert_int_eq(rename(now, one), 0);
+	append("a.log", "4\n");
+	ck_assert_int_eq(rename(one, two), 0);
+	ck_assert_int_eq(rename(now, one), 0);
+	append("a.log", "5\n");
+	read_since(&mark, "a.log:3|a.log:4|a.log:5|");
+	mark = last;
+	append("a.log", "6\n");
+	read_since(&mark, "a.log:6|");
+	free(now);
+	free(one);
+	free(two);
+}
+END_TEST
+
+START_TEST(tail__tells_where_silent_files_are)
+{
+	const struct tail_start start = {.n = 0};
+	struct dc_str s = {0};
+	struct tail *t;
+
+	save("a.log", "1\n2\n", 0644);
+	ck_assert_int_eq(tail_open(&t, dir, &start, -1, NULL), 0);
+	ck_assert_int_eq(tail_read(t, false, keep_mark, &s, NULL), 0);
+	ck_assert_int_eq(tail_tell(t, keep_mark, &s, NULL), 0);
+	ck_assert_str_eq(s.data, "a.log:-|");
+	ck_assert_int_eq(last.offset, 4);
+	tail_close(t);
+	dc_str_done(&s);
+}
+END_TEST
+
 START_TEST(tail__last_lines_then_what_comes)
 {
 	char *link = in_dir("evil.log"), *from = in_dir("a.log");
 	char *to = in_dir("a.log.1");
+	const struct tail_start start = {.n = 2};
 	struct dc_str s = {0};
 	struct tail *t;
 
 	save("a.log", "1\n2\n3\n", 0644);
 	ck_assert_int_eq(symlink("/etc/passwd", link), 0);
-	ck_assert_int_eq(tail_open(&t, dir, 2, -1, NULL), 0);
+	ck_assert_int_eq(tail_open(&t, dir, &start, -1, NULL), 0);
 	ck_assert_int_eq(tail_read(t, false, add_line, &s, NULL), 0);
 	ck_assert_str_eq(s.data, "a.log:2|a.log:3|");
 	append("a.log", "4\nhal");
@@ -365,6 +441,8 @@ receive_suite(void)
 	tcase_add_loop_test(trees, paths_check__links_that_lead_out, 0,
 	    sizeof(leads) / sizeof(leads[0]));
 	tcase_add_test(trees, tail__last_lines_then_what_comes);
+	tcase_add_test(trees, tail__goes_on_where_a_reader_was);
+	tcase_add_test(trees, tail__tells_where_silent_files_are);
 	suite_add_tcase(s, trees);
 	return s;
 }

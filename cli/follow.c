@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "cli/http.h"
 #include "cli/line.h"
@@ -171,7 +172,9 @@ format_path(const struct follow *f)
 		dc_str_addf(&path, "/deployments/%s", id);
 	}
 	dc_str_addf(&path, "/logs?stream%s%s", f->no_follow ? "" : "&follow",
-	    f->deploy_id == NULL ? "&places" : "");
+	    f->deploy_id == NULL				? "&places"
+	    : !f->json && !f->no_follow && isatty(STDOUT_FILENO) ? "&progress"
+								 : "");
 	if (f->last_id > 0)
 		dc_str_addf(&path, "&since=%" PRId64, f->last_id);
 	else if (f->query != NULL)

@@ -50,7 +50,7 @@ rsync_format_ssh(const struct config *config, const char *quote)
 
 void
 rsync_format(struct dc_strv *argv, const struct config *config,
-    const struct endpoint *e, const char *dir, bool verbose)
+    const struct endpoint *e, const char *dir, enum rsync_output output)
 {
 	dc_auto_free char *ssh = rsync_format_ssh(config, "''");
 	dc_auto_free char *ignore = dc_asprintf("%s/.dotcloudignore", dir);
@@ -60,9 +60,11 @@ rsync_format(struct dc_strv *argv, const struct config *config,
 	dc_strv_add(argv, "-lpthrz");
 	dc_strv_add(argv, "--delete");
 	dc_strv_add(argv, "--safe-links");
-	if (verbose) {
+	if (output == RSYNC_FILES) {
 		dc_strv_add(argv, "--verbose");
 		dc_strv_add(argv, "--progress");
+	} else if (output == RSYNC_TOTAL) {
+		dc_strv_add(argv, "--info=progress2");
 	}
 	dc_strv_add(argv, "--exclude=*.pyc");
 	dc_strv_add(argv, "--exclude=.git");
@@ -81,13 +83,16 @@ int
 rsync_run(const struct config *config, const struct endpoint *e,
     const char *dir, bool verbose, struct dc_err *err)
 {
+	enum rsync_output output = verbose ? RSYNC_FILES : RSYNC_QUIET;
 	dc_auto_strv struct dc_strv argv = {0};
 	int rc;
 
 	rc = hosts_add(config->known_hosts, e, err);
 	if (rc < 0)
 		return rc;
-	rsync_format(&argv, config, e, dir, verbose);
+	if (!verbose && isatty(STDOUT_FILENO))
+		output = RSYNC_TOTAL;
+	rsync_format(&argv, config, e, dir, output);
 	rc = child_run(argv.v, err);
 	if (rc <= 0)
 		return rc;

@@ -8,6 +8,12 @@
 
 #include <stdbool.h>
 
+enum rsync_output {
+	RSYNC_QUIET,
+	RSYNC_TOTAL, /* bytes, percent and speed of all, on a terminal */
+	RSYNC_FILES, /* each file */
+};
+
 /* DIR (absolute) to E. rsync's own output goes to the terminal. */
 int rsync_run(const struct config *config, const struct endpoint *e,
     const char *dir, bool verbose, struct dc_err *err);
@@ -18,6 +24,6 @@ char *rsync_format_ssh(const struct config *config, const char *quote);
 
 /* The command line of it. */
 void rsync_format(struct dc_strv *argv, const struct config *config,
-    const struct endpoint *e, const char *dir, bool verbose);
+    const struct endpoint *e, const char *dir, enum rsync_output output);
 
 #endif

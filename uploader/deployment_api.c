@@ -9,6 +9,7 @@
 #include "common/store/revision.h"
 #include "uploader/date.h"
 #include "uploader/follow.h"
+#include "uploader/progress.h"
 #include "uploader/submit.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@
 #define BELL_MS 1000
 #define KEEP_ALIVE_MS 15000
 #define LINES_MAX 1000000
+#define PROGRESS_MS 1000 /* of silence */
 
 static struct dc_json *
 new_revision(const struct dc_revision *r, int64_t running)
@@ -240,37 +242,86 @@ send_meta(struct request *rq, struct reply *rp, int64_t id, struct dc_err *err)
 	return reply_line(rp, j, err);
 }
 
+struct stream {
+	struct reply *rp;
+	struct follow *f;
+	int bell;
+	bool goes_on, has_progress;
+	struct dc_str lines;
+	int64_t spoken; /* something, and a line of the log */
+	int64_t printed;
+	char *shown; /* the progress behind that line */
+};
+
+/* A client that shows them writes such lines over each other. */
 static int
-stream(struct reply *rp, struct follow *f, int bell, bool goes_on,
-    struct dc_err *err)
+send_progress(struct stream *s, struct dc_err *err)
 {
-	dc_auto_str struct dc_str lines = {0};
-	int64_t spoken = dc_mono_ms();
+	dc_auto_free char *text = NULL;
+	dc_auto_json struct dc_json *j = NULL;
+	int rc;
+
+	if (!s->has_progress || dc_mono_ms() - s->printed < PROGRESS_MS)
+		return 0;
+	rc = progress_format(&text, s->f->db, s->f->deployment_id, err);
+	if (rc < 0 || text == NULL ||
+	    (s->shown != NULL && strcmp(s->shown, text) == 0))
+		return rc;
+	j = dc_json_new_object();
+	dc_json_add_str(j, "level", "INFO");
+	dc_json_add_bool(j, "partial", true);
+	dc_json_add_str(j, "message", text);
+	free(s->shown);
+	s->shown = dc_steal_ptr(&text);
+	s->spoken = dc_mono_ms();
+	return reply_line(s->rp, j, err);
+}
+
+static int
+send_lines(struct stream *s, struct dc_err *err)
+{
+	int rc =
+	    dc_fs_write_all(s->rp->fd, s->lines.data, s->lines.len, err);
+
+	dc_str_done(&s->lines);
+	free(s->shown);
+	s->shown = NULL;
+	s->spoken = s->printed = dc_mono_ms();
+	return rc;
+}
+
+static int
+send_more(struct stream *s, struct dc_err *err)
+{
+	int rc;
+
+	if (s->lines.len > 0)
+		return send_lines(s, err);
+	rc = send_progress(s, err);
+	if (rc < 0 || dc_mono_ms() - s->spoken < KEEP_ALIVE_MS)
+		return rc;
+	s->spoken = dc_mono_ms();
+	return reply_keep_alive(s->rp, err);
+}
+
+static int
+stream(struct stream *s, struct dc_err *err)
+{
 	int rc, more;
 
-	f->fn = add_line;
-	/* Nobody uses it after us. */
-	/* cppcheck-suppress autoVariables */
-	f->arg = &lines;
+	s->spoken = s->printed = dc_mono_ms();
+	s->f->fn = add_line;
+	s->f->arg = &s->lines;
 	for (;;) {
-		dc_bell_clear(bell);
-		more = follow_step(f, err);
+		dc_bell_clear(s->bell);
+		more = follow_step(s->f, err);
 		if (more < 0)
 			return more;
-		rc = 0;
-		if (lines.len > 0) {
-			rc =
-			    dc_fs_write_all(rp->fd, lines.data, lines.len, err);
-			spoken = dc_mono_ms();
-		} else if (dc_mono_ms() - spoken > KEEP_ALIVE_MS) {
-			rc = reply_keep_alive(rp, err);
-			spoken = dc_mono_ms();
-		}
-		dc_str_done(&lines);
-		if (rc == 0 && more == 0 && (f->has_ended || !goes_on))
+		rc = send_more(s, err);
+		if (rc == 0 && more == 0 && (s->f->has_ended || !s->goes_on))
 			return 0;
 		if (rc == 0 && more == 0)
-			rc = reply_wait(rp, bell, BELL_MS, err);
+			rc = reply_wait(s->rp, s->bell, BELL_MS, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -280,9 +331,12 @@ int
 deployment_show_log(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_free char *path = dc_conf_path(rq->conf, "state.db");
-	bool goes_on =
-	    request_has_flag(rq, "stream") && request_has_flag(rq, "follow");
 	struct follow f = {.db = rq->db};
+	struct stream s = {.rp = rp,
+	    .f = &f,
+	    .goes_on = request_has_flag(rq, "stream") &&
+		       request_has_flag(rq, "follow"),
+	    .has_progress = request_has_flag(rq, "progress")};
 	dc_auto_fd int bell = -1;
 	int64_t n = -1;
 	int rc;
@@ -300,5 +354,11 @@ deployment_show_log(struct request *rq, struct reply *rp, struct dc_err *err)
 		rc = dc_bell_open(&bell, path, err);
 	if (rc == 0)
 		rc = send_meta(rq, rp, f.deployment_id, err);
-	return rc < 0 ? rc : stream(rp, &f, bell, goes_on, err);
+	if (rc < 0)
+		return rc;
+	s.bell = bell;
+	rc = stream(&s, err);
+	dc_str_done(&s.lines);
+	free(s.shown);
+	return rc;
 }

@@ -2,7 +2,7 @@
 # tests/integration/74-logs.sh -- logs that go on: over lost connections without a gap
 # or a repeat, over deployments, of instances that are gone; and what Ctrl-C does.
 . "$(dirname "$0")/lib.sh"
-plan 24
+plan 26
 
 json() { python3 -c 'import json, sys; print(eval(sys.argv[1], {
     "j": json.loads(sys.stdin.read())}))' "$1"; }
@@ -98,11 +98,14 @@ like "several at once" "$(dcloud logs -N www db)" 'count 100$'
 # --- Ctrl-C and lost connections of a deployment -----------------------------
 
 sed -i '/postinstall/d' dotcloud.yml
-printf '  postinstall: "for i in $(seq 30); do echo count $i; sleep 0.1; done"\n' \
+printf '  postinstall: "sleep 1.5; for i in $(seq 30); do echo count $i; sleep 0.1; done"\n' \
     >>dotcloud.yml
 type_ctrl_c "$work/typed" push &
 typist=$!
 ok "a push on a terminal" wait_until 30 grep -q 'count 5' "$work/typed"
+like "it says how far it is" "$(tr '\r' '\n' <"$work/typed")" \
+    '^---> Installing: 0 of 1 instance up\.\.\.$'
+like "and how much was uploaded" "$(tr '\r' '\n' <"$work/typed")" '[0-9]+% +[0-9.]+[kMG]?B/s'
 touch "$work/typed.key"
 wait $typist
 is "Ctrl-C" $? 1

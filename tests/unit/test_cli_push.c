@@ -417,7 +417,7 @@ START_TEST(rsync__has_the_options_of_the_contract)
 	dc_str_add(&all, "");
 	write_file(".dotcloudignore");
 	ck_assert_int_eq(endpoint_parse(&e, good[0].url, NULL), DC_OK);
-	rsync_format(&argv, &c, &e, dir, false);
+	rsync_format(&argv, &c, &e, dir, RSYNC_QUIET);
 	endpoint_done(&e);
 	for (i = 0; i < argv.n; i++)
 		dc_str_addf(&all, "%s|", argv.v[i]);

@@ -24,8 +24,10 @@ format_subject(const struct dc_json *row)
 	    service != NULL ? "." : "", service != NULL ? service : "");
 	while (dc_json_each(dc_json_find(row, "details"), &it, &key, &value)) {
 		dc_str_addf(&out, "%s%s=%s",
-		    any ? " " : out.len > 0 ? " (" : "(", key,
-		    dc_json_str(value) != NULL ? dc_json_str(value) : "");
+		    any           ? " "
+		    : out.len > 0 ? " ("
+				  : "(",
+		    key, dc_json_str(value) != NULL ? dc_json_str(value) : "");
 		any = true;
 	}
 	dc_str_addf(&out, "%s%s/by %s", any ? ")" : "", out.len > 0 ? " " : "",

@@ -86,8 +86,8 @@ print_case(const char *verbs)
 		dc_auto_free char *words = format_words(c);
 		dc_auto_free char *options = format_options(c->opts);
 
-		(void)printf("\t%s) %s='%s' options='%s' ;;\n", c->name,
-		    verbs, words, options);
+		(void)printf("\t%s) %s='%s' options='%s' ;;\n", c->name, verbs,
+		    words, options);
 	}
 	(void)puts("\tesac");
 }
@@ -204,8 +204,8 @@ print_fish(void)
 int
 completion_run(struct cli *cli, struct dc_err *err)
 {
-	static void (*const print[])(void) = {print_bash, print_zsh,
-	    print_fish};
+	static void (*const print[])(
+	    void) = {print_bash, print_zsh, print_fish};
 	size_t i;
 
 	for (i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)

@@ -280,8 +280,7 @@ cancel_run(struct cli *cli, struct dc_err *err)
 {
 	const char *given = cli->opts.args[0], *app;
 	dc_auto_free char *id = http_escape(given != NULL ? given : "latest");
-	dc_auto_free char *suffix =
-	    dc_asprintf("/deployments/%s/cancel", id);
+	dc_auto_free char *suffix = dc_asprintf("/deployments/%s/cancel", id);
 	dc_auto_json struct dc_json *ended = NULL;
 	dc_auto_free char *path = NULL;
 	dc_auto_free char *name = NULL;

@@ -172,7 +172,7 @@ format_path(const struct follow *f)
 		dc_str_addf(&path, "/deployments/%s", id);
 	}
 	dc_str_addf(&path, "/logs?stream%s%s", f->no_follow ? "" : "&follow",
-	    f->deploy_id == NULL				? "&places"
+	    f->deploy_id == NULL                                 ? "&places"
 	    : !f->json && !f->no_follow && isatty(STDOUT_FILENO) ? "&progress"
 								 : "");
 	if (f->last_id > 0)

@@ -197,8 +197,8 @@ print_image(const struct dc_json *i, const struct dc_json *s)
 	const char *latest = text_of(s, "latest_image_version");
 
 	if (*image != '\0')
-		(void)printf("%-17s %s/%s (%s)\n", "service revision:",
-		    text_of(s, "service_type"), image,
+		(void)printf("%-17s %s/%s (%s)\n",
+		    "service revision:", text_of(s, "service_type"), image,
 		    strcmp(image, latest) == 0 ? "latest revision"
 					       : "upgrade available");
 }

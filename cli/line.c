@@ -158,9 +158,10 @@ line_format_app(char **section, const struct dc_json *entry, bool colours)
 	if (file != NULL) {
 		dc_auto_free char *date =
 		    ended != NULL ? line_format_date(ended) : NULL;
-		dc_auto_free char *text = dc_asprintf("%s== %s%s%.19s%s ==",
-		    plain, file, date != NULL ? " (ended " : "",
-		    date != NULL ? date : "", date != NULL ? ")" : "");
+		dc_auto_free char *text =
+		    dc_asprintf("%s== %s%s%.19s%s ==", plain, file,
+			date != NULL ? " (ended " : "",
+			date != NULL ? date : "", date != NULL ? ")" : "");
 
 		header = term_format_line(text, false);
 	}

@@ -59,7 +59,7 @@ run_browser(const char *url, struct dc_err *err)
 	int e, rc;
 
 	argv[0] = browser != NULL && *browser != '\0' ? (char *)browser
-						       : (char *)"xdg-open";
+						      : (char *)"xdg-open";
 	e = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
 	if (e != 0)
 		return dc_fail(err, DC_EFAIL,

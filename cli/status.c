@@ -40,8 +40,8 @@ probe_one(struct probe *p, int64_t number, struct dc_err *err)
 	dc_auto_free char *name =
 	    dc_asprintf("%s.%" PRId64, p->service, number);
 	dc_auto_free char *suffix =
-	    dc_asprintf("/services/%s/instances/%" PRId64 "/status",
-		p->service, number);
+	    dc_asprintf("/services/%s/instances/%" PRId64 "/status", p->service,
+		number);
 	dc_auto_free char *path = cli_format_path(p->app, suffix);
 	struct dc_json *status = NULL;
 	int rc;

@@ -183,8 +183,7 @@ const struct command commands[] = {
 	"list or change the ssh keys that push as you",
 	"A star marks this machine's, which setup made and check sends again.",
 	keys_run},
-    {"tokens", "list | rm id", 1, 2, OPT_JSON,
-	"list your log-ins, or end one",
+    {"tokens", "list | rm id", 1, 2, OPT_JSON, "list your log-ins, or end one",
 	"A token is renewed silently while it is used; one that was not for 90 "
 	"days after it expired is gone. A new password takes all of them back.",
 	tokens_run},

@@ -17,8 +17,8 @@ find_old(const struct dc_json *service)
 	size_t i;
 
 	for (i = 0; latest != NULL && i < dc_json_size(all); i++) {
-		const char *image = dc_json_find_str(dc_json_at(all, i),
-		    "image_version");
+		const char *image =
+		    dc_json_find_str(dc_json_at(all, i), "image_version");
 
 		if (image == NULL || strcmp(image, latest) != 0)
 			return image != NULL && *image != '\0' ? image

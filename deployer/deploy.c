@@ -377,8 +377,8 @@ static int
 fail(struct work *w, struct dc_err *err)
 {
 	dc_auto_free char *text = NULL;
-	int to = w->is_cancelled ? DC_DEPLOYMENT_CANCELLED
-				 : DC_DEPLOYMENT_FAILED;
+	int to =
+	    w->is_cancelled ? DC_DEPLOYMENT_CANCELLED : DC_DEPLOYMENT_FAILED;
 	int rc;
 
 	text = w->is_cancelled

@@ -46,8 +46,7 @@ trim(const char *path, struct dc_err *err)
 	while (rc == 0 && (e = readdir(d)) != NULL) {
 		dc_auto_free char *file = dc_asprintf("%s/%s", path, e->d_name);
 
-		if (strcmp(e->d_name, ".") == 0 ||
-		    strcmp(e->d_name, "..") == 0)
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (n < FILES_MAX && may_keep(dirfd(d), e->d_name))
 			n++;

@@ -185,11 +185,11 @@ application_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	int rc = dc_db_begin(rq->db, err);
 
 	if (rc == 0)
-		rc = act_end(rq,
-		    dc_application_destroy(rq->db, rq->app.id, err),
-		    &(struct dc_activity){.category = "app",
-			.action = "destroy"},
-		    err);
+		rc =
+		    act_end(rq, dc_application_destroy(rq->db, rq->app.id, err),
+			&(struct dc_activity){.category = "app",
+			    .action = "destroy"},
+			err);
 	if (rc == 0)
 		rc = request_wait(rq, is_gone, rq->app.id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
@@ -268,8 +268,7 @@ save_variables(struct request *rq, const struct dc_json *body,
 	if (rc < 0)
 		return rc;
 	/* Names only: values are secrets. */
-	return act_end(rq,
-	    dc_variable_save(rq->db, rq->app.id, vars, n, err),
+	return act_end(rq, dc_variable_save(rq->db, rq->app.id, vars, n, err),
 	    &(struct dc_activity){.category = "env",
 		.action = "change",
 		.details = names.data},
@@ -316,9 +315,9 @@ add_endpoint(struct request *rq, struct dc_json *all, const char *protocol,
 	const char *port = strrchr(rq->conf->ssh_bind, ':');
 	struct dc_json *j = dc_json_new_object();
 	dc_auto_free char *name = format_name(rq, &rq->app);
-	dc_auto_free char *url = dc_asprintf("ssh://%s@%s%s/%s%s",
-	    rq->conf->user, rq->conf->public_host, port != NULL ? port : "",
-	    name, path);
+	dc_auto_free char *url =
+	    dc_asprintf("ssh://%s@%s%s/%s%s", rq->conf->user,
+		rq->conf->public_host, port != NULL ? port : "", name, path);
 
 	dc_json_add_str(j, "protocol", protocol);
 	dc_json_add_str(j, "endpoint", url);

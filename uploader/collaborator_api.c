@@ -96,8 +96,7 @@ collaborator_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	rc = dc_db_begin(rq->db, err);
 	if (rc < 0)
 		return rc;
-	rc = act_end(rq,
-	    dc_collaborator_remove(rq->db, rq->app.id, name, err),
+	rc = act_end(rq, dc_collaborator_remove(rq->db, rq->app.id, name, err),
 	    &(struct dc_activity){.category = "collaborator",
 		.action = "remove",
 		.details = details},

@@ -192,15 +192,13 @@ deployment_cancel(struct request *rq, struct reply *rp, struct dc_err *err)
 		return rc;
 	/* It may have gone live, or failed, before anybody saw the wish. */
 	if (d.state == DC_DEPLOYMENT_DONE || d.state == DC_DEPLOYMENT_FAILED)
-		return reply_fail(rp, 409, err, "Deployment %s %s",
-		    d.deploy_id,
+		return reply_fail(rp, 409, err, "Deployment %s %s", d.deploy_id,
 		    d.state == DC_DEPLOYMENT_DONE ? "is live already"
 						  : "has ended already");
 	j = dc_json_new_object();
 	dc_json_add_str(j, "deploy_id", d.deploy_id);
 	dc_json_add_str(j, "revision", d.revision);
-	dc_json_add_str(j, "state",
-	    dc_deployment_machine.states[d.state].name);
+	dc_json_add_str(j, "state", dc_deployment_machine.states[d.state].name);
 	return reply_object(rp, 200, j, err);
 }
 
@@ -280,8 +278,7 @@ send_progress(struct stream *s, struct dc_err *err)
 static int
 send_lines(struct stream *s, struct dc_err *err)
 {
-	int rc =
-	    dc_fs_write_all(s->rp->fd, s->lines.data, s->lines.len, err);
+	int rc = dc_fs_write_all(s->rp->fd, s->lines.data, s->lines.len, err);
 
 	dc_str_done(&s->lines);
 	free(s->shown);

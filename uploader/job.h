@@ -10,7 +10,7 @@
 struct job {
 	int fd; /* -1: none */
 	bool is_stream, has_head;
-	bool has_end; /* the NUL of a stream has come */
+	bool has_end;       /* the NUL of a stream has come */
 	struct request *rq; /* owned */
 	char head[REPLY_HEAD_MAX];
 	size_t head_len;

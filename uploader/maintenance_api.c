@@ -45,8 +45,7 @@ maintenance_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	int rc = dc_db_begin(rq->db, err);
 
 	if (rc == 0)
-		rc = act_end(rq,
-		    dc_maintenance_remove(rq->db, rq->app.id, err),
+		rc = act_end(rq, dc_maintenance_remove(rq->db, rq->app.id, err),
 		    &(struct dc_activity){.category = "app", .action = "open"},
 		    err);
 	return rc < 0 ? rc : reply_empty(rp, err);

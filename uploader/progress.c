@@ -63,7 +63,7 @@ progress_format(char **out, struct dc_db *db, int64_t deployment_id,
 	if (rc == 0)
 		*out = dc_asprintf("%s: %d of %d instance%s up...",
 		    d.state == DC_DEPLOYMENT_INSTALLING ? "Installing"
-		    : d.state == DC_DEPLOYMENT_MOVING	? "Moving ~/data"
+		    : d.state == DC_DEPLOYMENT_MOVING   ? "Moving ~/data"
 							: "Starting",
 		    c.n, c.all, c.all == 1 ? "" : "s");
 	return rc;

@@ -32,7 +32,7 @@ struct request {
 	/* Of the child that answers it. */
 	struct dc_db *db;
 	struct dc_account account;
-	int64_t token_id; /* that it came with */
+	int64_t token_id;          /* that it came with */
 	struct dc_application app; /* of routes with :app */
 };
 

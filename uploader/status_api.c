@@ -53,8 +53,8 @@ find_instance(struct request *rq, struct dc_instance *out, struct dc_err *err)
 		return rc;
 	if (dc_is_number(rq->capture[2], 0, INT32_MAX, &number)) {
 		s.number = number;
-		rc = dc_instance_each(rq->db, 0, service, LIVING, note, &s,
-		    err);
+		rc =
+		    dc_instance_each(rq->db, 0, service, LIVING, note, &s, err);
 	}
 	if (rc < 0)
 		return rc;
@@ -110,7 +110,8 @@ image_show(struct request *rq, struct reply *rp, struct dc_err *err)
 		rc = dc_type_load(&type, rq->conf->types, of, err);
 	dc_type_done(&type);
 	if (rc < 0)
-		return reply_fail(rp, 404, err, "There is no type \"%.64s\"", of);
+		return reply_fail(rp, 404, err, "There is no type \"%.64s\"",
+		    of);
 	j = dc_json_new_object();
 	dc_json_add_str(j, "image", of);
 	dc_json_add_str(j, "revision", name);

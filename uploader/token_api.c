@@ -105,9 +105,9 @@ grant_refresh(struct request *rq, struct reply *rp, const char *refresh,
 	if (rc == DC_ENOTFOUND)
 		return reply_fail(rp, 401, err,
 		    "This refresh token is not valid, or has expired");
-	return rc < 0 ? rc
-		      : dc_account_load(rq->db, &rq->account, t.account_id,
-			    err);
+	return rc < 0
+		   ? rc
+		   : dc_account_load(rq->db, &rq->account, t.account_id, err);
 }
 
 static int

@@ -165,9 +165,8 @@ dc_application_find(struct dc_db *db, struct dc_application *out,
 {
 	dc_auto_stmt struct dc_stmt *q = NULL;
 	const char *owner = strchr(name, '-');
-	dc_auto_free char *app =
-	    dc_strndup(name, owner != NULL ? (size_t)(owner - name)
-					   : strlen(name));
+	dc_auto_free char *app = dc_strndup(name,
+	    owner != NULL ? (size_t)(owner - name) : strlen(name));
 	int rc;
 
 	rc = dc_db_prepare(db, &q,

@@ -22,7 +22,7 @@ extern const char *const dc_migrations[];
 
 struct dc_db {
 	sqlite3 *handle;
-	int bell; /* -1: a store in memory */
+	int bell;  /* -1: a store in memory */
 	int depth; /* of transactions; below the first, savepoints */
 };
 

@@ -100,8 +100,8 @@ dc_history_remove_events(struct dc_db *db, int64_t before, struct dc_err *err)
 int
 dc_history_remove_activity(struct dc_db *db, int64_t before, struct dc_err *err)
 {
-	return run_with_int(db, "DELETE FROM activity WHERE created_at < :value",
-	    before, err);
+	return run_with_int(db,
+	    "DELETE FROM activity WHERE created_at < :value", before, err);
 }
 
 bool

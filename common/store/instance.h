@@ -43,7 +43,7 @@ enum dc_instance_data {
 struct dc_instance {
 	int64_t id, deployment_id, service_id, snapshot_id, number, memory;
 	int64_t application_id, uid_range, created_at;
-	int64_t ended_at; /* 0: it is not gone */
+	int64_t ended_at;      /* 0: it is not gone */
 	int64_t wanted_memory; /* as `dcloud scale` says now; 0: the default */
 	int64_t address;       /* host number in the node's subnet; 0: none */
 	bool installed;

@@ -71,8 +71,8 @@ START_TEST(add__says_who_did_what_to_whose)
 	char *text;
 
 	ck_assert_int_eq(dc_activity_add(t.db, bob,
-			     &(struct dc_activity){
-				 .application_id = t.application,
+			     &(struct dc_activity){.application_id =
+						       t.application,
 				 .service = "www",
 				 .category = "service",
 				 .action = "scale"},

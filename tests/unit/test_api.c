@@ -24,9 +24,9 @@ add_route(struct dc_str *out, const char *method, size_t len, const char *path)
 	dc_str_addf(out, "%.*s ", (int)len, method);
 	while (*path == '/') {
 		n = 1 + strcspn(path + 1, "/");
-		is_name = path[1] == ':' ||
-			  strspn(path + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-			      n - 1;
+		is_name =
+		    path[1] == ':' ||
+		    strspn(path + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n - 1;
 		dc_str_addf(out, "/%.*s", is_name ? 1 : (int)n - 1,
 		    is_name ? ":" : path + 1);
 		path += n;

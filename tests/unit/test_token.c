@@ -41,11 +41,9 @@ START_TEST(find__says_whose_it_is_and_that_it_was_used)
 	ck_assert_int_eq(tmpdb_int(t.db, "SELECT used_at AS n FROM tokens"), 0);
 	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), 0);
 	ck_assert_int_eq(found.account_id, bob);
-	ck_assert_int_eq(tmpdb_int(t.db,
-			     "SELECT used_at > 0 AS n FROM tokens"),
+	ck_assert_int_eq(tmpdb_int(t.db, "SELECT used_at > 0 AS n FROM tokens"),
 	    1);
-	ck_assert_int_eq(dc_token_find(t.db, &found, "r1", NULL),
-	    DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "r1", NULL), DC_ENOTFOUND);
 }
 END_TEST
 
@@ -55,8 +53,7 @@ START_TEST(find__an_expired_one_is_none)
 
 	add(bob, "t1", "r1");
 	tmpdb_exec(t.db, "UPDATE tokens SET expires_at = 1");
-	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL),
-	    DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), DC_ENOTFOUND);
 }
 END_TEST
 
@@ -80,8 +77,7 @@ START_TEST(refresh__gives_a_new_token_more_time)
 	ck_assert_int_eq(dc_token_refresh(t.db, &found, "r1", "t2", NULL), 0);
 	ck_assert_int_eq(found.account_id, bob);
 	ck_assert_int_eq(dc_token_find(t.db, &found, "t2", NULL), 0);
-	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL),
-	    DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_refresh(t.db, &found, "t2", "t3", NULL),
 	    DC_ENOTFOUND);
 }
@@ -108,8 +104,7 @@ START_TEST(remove__only_ones_own)
 	ck_assert_int_eq(dc_token_remove(t.db, t.account, found.id, NULL),
 	    DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_remove(t.db, bob, found.id, NULL), 0);
-	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL),
-	    DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_refresh(t.db, &found, "r1", "t3", NULL),
 	    DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_find(t.db, &found, "t2", NULL), 0);
@@ -130,8 +125,7 @@ START_TEST(add__the_one_not_used_for_longest_makes_room)
 	}
 	ck_assert_int_eq(tmpdb_int(t.db, "SELECT count(*) AS n FROM tokens"),
 	    DC_MAX_TOKENS + 1);
-	ck_assert_int_eq(dc_token_find(t.db, &found, "t0", NULL),
-	    DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t0", NULL), DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), 0);
 	ck_assert_int_eq(dc_token_find(t.db, &found, "key", NULL), 0);
 }
@@ -145,8 +139,7 @@ START_TEST(set_password__takes_tokens_back)
 	add(bob, "t2", "r2");
 	ck_assert_int_eq(dc_account_set_password(t.db, t.account, "new", NULL),
 	    0);
-	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL),
-	    DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_refresh(t.db, &found, "r1", "t3", NULL),
 	    DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_find(t.db, &found, "t2", NULL), 0);

@@ -6,6 +6,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
+#include "common/store/last.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -78,7 +79,7 @@ sweep_one(struct dc_job *job, const char *path, const char *name,
 	int rc = DC_ENOTFOUND;
 
 	if (dc_is_number(name, 1, INT64_MAX, &id))
-		rc = dc_instance_is_last(job->db, &is_last, id, err);
+		rc = dc_last_find(job->db, &is_last, id, err);
 	if (rc == 0 && is_last)
 		return 0;
 	/* A store that does not answer is no reason to remove anything. */

@@ -6,7 +6,7 @@
 #include "common/base/fs.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
-#include "common/store/instance.h"
+#include "common/store/last.h"
 #include "uploader/date.h"
 #include "uploader/tail.h"
 
@@ -224,8 +224,7 @@ list(struct applog *a, struct dc_err *err)
 	for (i = 0; i < a->n; i++)
 		a->sources[i].is_listed = false;
 	if (is_first)
-		rc = dc_instance_each_last(a->rq->db, a->rq->app.id, add_gone,
-		    a, err);
+		rc = dc_last_each(a->rq->db, a->rq->app.id, add_gone, a, err);
 	if (rc == 0)
 		rc = dc_instance_each(a->rq->db, 0, 0, SHOWN, add_source, a,
 		    err);

@@ -5,9 +5,11 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/limits.h"
+#include "common/base/str.h"
 #include "common/store/hold.h"
 #include "common/store/restart.h"
 #include "common/store/service.h"
+#include "uploader/act.h"
 #include "uploader/service_json.h"
 
 #include <string.h>
@@ -71,9 +73,9 @@ remove_one(struct work *w, int64_t id, struct dc_err *err)
 	return dc_hold_release(w->rq->db, NULL, id, DC_HOLD_USER, err);
 }
 
-/* FN for all of them at the same moment. */
+/* FN for all of them at the same moment, which is called ACTION. */
 static int
-change_all(struct work *w,
+change_all(struct work *w, const char *action,
     int (*fn)(struct work *w, int64_t id, struct dc_err *err),
     struct dc_err *err)
 {
@@ -83,7 +85,11 @@ change_all(struct work *w,
 		return rc;
 	for (size_t i = 0; rc == 0 && i < w->n; i++)
 		rc = fn(w, w->ids[i], err);
-	return dc_db_end(w->rq->db, rc, err);
+	return act_end(w->rq, rc,
+	    &(struct dc_activity){.service = w->rq->capture[1],
+		.category = "service",
+		.action = action},
+	    err);
 }
 
 static bool
@@ -152,7 +158,8 @@ hold_save(struct request *rq, struct reply *rp, struct dc_err *err)
 		    "there are no requests to hold: it has no http port, or"
 		    " was never deployed");
 	if (rc == 0)
-		rc = change_all(&w, save_one, err);
+		rc = change_all(&w, w.is_restart ? "restart" : "suspend",
+		    save_one, err);
 	if (rc == 0)
 		rc = wait_all(&w, err);
 	if (rc == 0)
@@ -171,7 +178,7 @@ hold_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	int rc = find_services(&w, err);
 
 	if (rc == 0)
-		rc = change_all(&w, remove_one, err);
+		rc = change_all(&w, "resume", remove_one, err);
 	if (rc == 0)
 		rc = wait_all(&w, err);
 	free(w.ids);
@@ -182,6 +189,7 @@ int
 instance_save_status(struct request *rq, struct reply *rp, struct dc_err *err)
 {
 	dc_auto_json struct dc_json *body = NULL;
+	dc_auto_free char *details = NULL;
 	const char *status;
 	long long number;
 	int64_t id;
@@ -197,7 +205,15 @@ instance_save_status(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (!dc_is_number(rq->capture[2], 0, DC_MAX_INSTANCES, &number))
 		return reply_fail(rp, 400, err,
 		    "'%.64s' is not the number of an instance", rq->capture[2]);
-	rc = dc_restart_ask(rq->db, id, number, err);
+	details = dc_asprintf("instance=%lld", number);
+	rc = dc_db_begin(rq->db, err);
+	if (rc == 0)
+		rc = act_end(rq, dc_restart_ask(rq->db, id, number, err),
+		    &(struct dc_activity){.service = rq->capture[1],
+			.category = "service",
+			.action = "restart",
+			.details = details},
+		    err);
 	if (rc == DC_ENOTFOUND)
 		return dc_fail(err, rc, "Service (%s) instance #%lld not found",
 		    rq->capture[1], number);

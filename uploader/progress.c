@@ -62,9 +62,10 @@ progress_format(char **out, struct dc_db *db, int64_t deployment_id,
 	rc = dc_instance_each(db, d.id, 0, UINT32_MAX, count_instance, &c, err);
 	if (rc == 0)
 		*out = dc_asprintf("%s: %d of %d instance%s up...",
-		    d.state == DC_DEPLOYMENT_INSTALLING ? "Installing"
-		    : d.state == DC_DEPLOYMENT_MOVING   ? "Moving ~/data"
-							: "Starting",
+		    d.state == DC_DEPLOYMENT_INSTALLING  ? "Installing"
+		    : d.state == DC_DEPLOYMENT_MOVING    ? "Moving ~/data"
+		    : d.state == DC_DEPLOYMENT_MIGRATING ? "Migrating"
+							 : "Starting",
 		    c.n, c.all, c.all == 1 ? "" : "s");
 	return rc;
 }

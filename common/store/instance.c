@@ -208,50 +208,6 @@ each_row(struct dc_stmt **q, uint32_t in, dc_instance_fn *fn, void *arg,
 	return rc;
 }
 
-/* None of its number went after it. */
-#define IS_LAST                                                                \
-	" NOT EXISTS (SELECT 1 FROM instances o"                               \
-	" WHERE o.service_id = i.service_id AND o.number = i.number"           \
-	" AND o.state = 'gone' AND (o.ended_at > i.ended_at"                   \
-	"  OR (o.ended_at = i.ended_at AND o.id > i.id))) "
-
-int
-dc_instance_each_last(struct dc_db *db, int64_t application_id,
-    dc_instance_fn *fn, void *arg, struct dc_err *err)
-{
-	dc_auto_stmt struct dc_stmt *q = NULL;
-	int rc;
-
-	rc = dc_db_prepare(db, &q,
-	    SELECT "WHERE s.application_id = :app AND i.state = 'gone'"
-		   " AND" IS_LAST "ORDER BY s.name, i.number",
-	    err);
-	if (rc < 0)
-		return rc;
-	dc_stmt_int(q, ":app", application_id);
-	return each_row(&q, UINT32_MAX, fn, arg, err);
-}
-
-int
-dc_instance_is_last(struct dc_db *db, bool *is_last, int64_t id,
-    struct dc_err *err)
-{
-	dc_auto_stmt struct dc_stmt *q = NULL;
-	int rc;
-
-	rc = dc_db_prepare(db, &q,
-	    "SELECT i.state <> 'gone' OR" IS_LAST "AS last FROM instances i"
-	    " WHERE i.id = :id",
-	    err);
-	if (rc < 0)
-		return rc;
-	dc_stmt_int(q, ":id", id);
-	rc = dc_stmt_one(q, err);
-	if (rc == 0)
-		*is_last = dc_stmt_get_int(q, "last") != 0;
-	return rc;
-}
-
 int
 dc_instance_each(struct dc_db *db, int64_t deployment, int64_t service,
     uint32_t in, dc_instance_fn *fn, void *arg, struct dc_err *err)

@@ -79,14 +79,6 @@ typedef int dc_instance_fn(const struct dc_instance *i, void *arg,
 int dc_instance_each(struct dc_db *db, int64_t deployment, int64_t service,
     uint32_t in, dc_instance_fn *fn, void *arg, struct dc_err *err);
 
-/* Of those that are gone the last of each number, of all services of an
- * application. */
-int dc_instance_each_last(struct dc_db *db, int64_t application_id,
-    dc_instance_fn *fn, void *arg, struct dc_err *err);
-/* Is it one of them, or not gone yet? DC_ENOTFOUND: it has no row. */
-int dc_instance_is_last(struct dc_db *db, bool *is_last, int64_t id,
-    struct dc_err *err);
-
 int dc_instance_move(struct dc_db *db, int64_t id, int from, int to,
     const char *me, struct dc_err *err);
 /* From any state before UP to FAILED, with why. */

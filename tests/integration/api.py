@@ -190,6 +190,18 @@ check(200, "GET", A + "/services/www/instances/0/status")
 check(404, "GET", A + "/services/www/instances/7/status")
 check(404, "GET", A + "/services/www/instances/x/status")
 check(404, "GET", A + "/services/db/instances/0/status")
+I = A + "/services/www/instances/0/status"
+for bad in ({}, {"status": "explode"}):
+    check(400, "PUT", I, bad)
+check(404, "PUT", I.replace("/0/", "/7/"), {"status": "restart"})
+check(400, "PUT", I.replace("/0/", "/x/"), {"status": "restart"})
+for path in (A, A + "/services/www"):
+    check(422, "PUT", path + "/hold", {"seconds": 0})
+    check(200, "PUT", path + "/hold", {"seconds": 60})
+    check(204, "DELETE", path + "/hold")
+check(404, "PUT", A + "/services/db/hold", {"seconds": 60})
+check(404, "DELETE", A + "/services/db/hold")
+check(204, "PUT", I, {"status": "restart"})
 D = A + "/services/www/domains"
 check(201, "POST", D, {"domain": "www.example.org"})
 check(409, "POST", D, {"domain": "WWW.example.org"})

@@ -22,7 +22,7 @@
 /* What a killed upload has left: see uploader/receive.c. */
 #define INCOMING ".incoming-"
 #define EVENT_MS (90L * 24 * 3600 * 1000)
-#define ACTIVITY_MS (DC_KEPT_ACTIVITY_DAYS * 24 * 3600 * INT64_C(1000))
+#define ACTIVITY_MS (INT64_C(86400000) * DC_KEPT_ACTIVITY_DAYS)
 
 int
 codesweep_remove(const struct dc_conf *conf, const char *path,

@@ -149,7 +149,7 @@ auth_login(struct request *rq, struct reply *rp, struct dc_err *err)
 	dc_json_add_str(j, "access_token", token);
 	dc_json_add_str(j, "refresh_token", refresh);
 	dc_json_add_str(j, "token_type", "bearer");
-	dc_json_add_int(j, "expires_in", DC_TOKEN_DAYS * 24 * 3600);
+	dc_json_add_int(j, "expires_in", DC_TOKEN_DAYS * INT64_C(86400));
 	return reply_json(rp, 200, j, err);
 }
 

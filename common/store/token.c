@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#define DAY_MS (24 * 3600 * INT64_C(1000))
+#define DAY_MS INT64_C(86400000)
 /* How exact used_at is: not every request is worth a write. */
 #define USED_MS (60 * INT64_C(1000))
 

@@ -112,7 +112,7 @@ dc -y upgrade
 is "upgrade" $rc 0
 like "it builds from nothing" "$said" '\(clean build\)$'
 like "and then nothing is left to do" "$(dcloud upgrade)" 'are up to date'
-is "open runs the browser" "$(BROWSER=echo dcloud open 2>/dev/null)" \
+is "open runs the browser" "$(BROWSER="echo" dcloud open 2>/dev/null)" \
     "http://app-$user.localhost:$http_port/"
 ok "completion for bash" bash -c 'eval "$(dcloud completion bash)"
     COMP_WORDS=(dcloud -A app can); COMP_CWORD=3; _dcloud

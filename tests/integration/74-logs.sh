@@ -10,7 +10,7 @@ json() { python3 -c 'import json, sys; print(eval(sys.argv[1], {
 # The children of the front door that answer somebody: log streams here.
 streams() { pgrep -P "$(pid_of uploader)"; }
 has_stream() { [ -n "$(streams)" ]; }
-drop_streams() { kill -9 $(streams); }
+drop_streams() { streams | xargs kill -9; }
 
 # numbers FILE: those that the application counted, a gap or a repeat shown.
 numbers() { sed -n 's/.*count \([0-9]*\)$/\1/p' "$1"; }

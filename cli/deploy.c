@@ -284,6 +284,7 @@ cancel_run(struct cli *cli, struct dc_err *err)
 	dc_auto_json struct dc_json *ended = NULL;
 	dc_auto_free char *path = NULL;
 	dc_auto_free char *name = NULL;
+	dc_auto_free char *state = NULL;
 	int rc;
 
 	rc = cli_find_app(cli, &app, err);
@@ -295,6 +296,13 @@ cancel_run(struct cli *cli, struct dc_err *err)
 	if (rc < 0)
 		return rc;
 	name = find_text(ended, "deploy_id");
+	state = find_text(ended, "state");
+	if (strcmp(state, "cancelled") != 0) {
+		ui_info("Deployment %s will be cancelled as soon as the "
+			"platform gets to it",
+		    name);
+		return 0;
+	}
 	ui_success("Deployment %s is cancelled; what served before serves on.",
 	    name);
 	return 0;

@@ -12,4 +12,8 @@
 int act_end(struct request *rq, int rc, const struct dc_activity *row,
     struct dc_err *err);
 
+/* The same for a domain, HOST, of the service that the path names. */
+int act_end_domain(struct request *rq, int rc, const char *action,
+    const char *host, struct dc_err *err);
+
 #endif

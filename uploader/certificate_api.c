@@ -2,27 +2,12 @@
 #include "uploader/route.h"
 
 #include "common/base/auto.h"
-#include "common/base/str.h"
 #include "common/store/certificate.h"
 #include "common/store/service.h"
 #include "uploader/act.h"
 #include "uploader/certificate.h"
 #include "uploader/date.h"
 #include "uploader/host.h"
-
-static int
-end(struct request *rq, int rc, const char *action, const char *host,
-    struct dc_err *err)
-{
-	dc_auto_free char *details = dc_asprintf("cname=%s", host);
-
-	return act_end(rq, rc,
-	    &(struct dc_activity){.service = rq->capture[1],
-		.category = "domain",
-		.action = action,
-		.details = details},
-	    err);
-}
 
 int
 certificate_save(struct request *rq, struct reply *rp, struct dc_err *err)
@@ -51,8 +36,9 @@ certificate_save(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_db_begin(rq->db, err);
 	if (rc == 0)
-		rc = end(rq, dc_certificate_save(rq->db, id, &row, err), "cert",
-		    host, err);
+		rc = act_end_domain(rq,
+		    dc_certificate_save(rq->db, id, &row, err), "cert", host,
+		    err);
 	if (rc < 0)
 		return rc;
 	j = dc_json_new_object();
@@ -72,7 +58,8 @@ certificate_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_db_begin(rq->db, err);
 	if (rc == 0)
-		rc = end(rq, dc_certificate_remove(rq->db, id, host, err),
-		    "uncert", host, err);
+		rc = act_end_domain(rq,
+		    dc_certificate_remove(rq->db, id, host, err), "uncert",
+		    host, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

@@ -76,20 +76,6 @@ show(struct request *rq, struct reply *rp, const char *host, struct dc_err *err)
 	return reply_object(rp, 201, j, err);
 }
 
-static int
-end(struct request *rq, int rc, const char *action, const char *host,
-    struct dc_err *err)
-{
-	dc_auto_free char *details = dc_asprintf("cname=%s", host);
-
-	return act_end(rq, rc,
-	    &(struct dc_activity){.service = rq->capture[1],
-		.category = "domain",
-		.action = action,
-		.details = details},
-	    err);
-}
-
 int
 domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -118,8 +104,8 @@ domain_add(struct request *rq, struct reply *rp, struct dc_err *err)
 		    host);
 	rc = dc_db_begin(rq->db, err);
 	if (rc == 0)
-		rc = end(rq, dc_domain_add(rq->db, id, host, err), "add", host,
-		    err);
+		rc = act_end_domain(rq, dc_domain_add(rq->db, id, host, err),
+		    "add", host, err);
 	return rc < 0 ? rc : show(rq, rp, host, err);
 }
 
@@ -133,7 +119,7 @@ domain_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_db_begin(rq->db, err);
 	if (rc == 0)
-		rc = end(rq, dc_domain_remove(rq->db, id, host, err), "remove",
-		    host, err);
+		rc = act_end_domain(rq, dc_domain_remove(rq->db, id, host, err),
+		    "remove", host, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

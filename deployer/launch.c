@@ -113,12 +113,21 @@ all_steady(const struct programs *p)
 	return true;
 }
 
+/* It has served: what keeps crashing beside it now is no reason to begin it
+ * anew, which ends what runs. */
+static bool
+comes_back(const struct unit *u)
+{
+	return u->row.state == DC_INSTANCE_DOWN ||
+	       u->row.state == DC_INSTANCE_RESTARTING;
+}
+
 /* A program that dies every few seconds is no worker. */
 static bool
 is_quiet(const struct watch_for *w, const struct programs *p)
 {
 	return w->quiet_ms > 0 && dc_mono_ms() - p->since >= w->quiet_ms &&
-	       p->n > 0 && all_steady(p) &&
+	       p->n > 0 && (comes_back(w->u) || all_steady(p)) &&
 	       !listening_elsewhere(w->pid, w->u->ports, w->u->nports);
 }
 
@@ -170,7 +179,7 @@ read_watch(int fd, const struct watch_for *w, struct dc_err *err)
 		}
 		if (pending.len > sizeof(chunk)) /* no line of dcinit's */
 			dc_str_shift(&pending, pending.len);
-		if (programs.crashed[0] != '\0')
+		if (programs.crashed[0] != '\0' && !comes_back(w->u))
 			return dc_fail(err, DC_EUSER,
 			    "process %s keeps crashing", programs.crashed);
 		if (w->steady && programs.n > 0 && all_steady(&programs))
@@ -327,6 +336,8 @@ wait_responsive(struct unit *u, const struct watch_for *quiet,
 		rc = control_watch(&watch, u->box_dir, true, err);
 	if (rc < 0)
 		return rc;
+	if (http == NULL && tcp == NULL && comes_back(u))
+		return 0;
 	if (http == NULL && tcp == NULL) {
 		w.steady = true;
 		w.quiet_ms = 0;

@@ -18,8 +18,11 @@ answer_is_meant(const struct program *p, const char *name)
 	if (name == NULL || strcmp(name, "all") == 0 ||
 	    strcmp(name, p->settings.name) == 0)
 		return true;
-	return strncmp(name, p->settings.group, n) == 0 &&
-	       (strcmp(name + n, ":*") == 0 || strcmp(name + n, ":") == 0);
+	if (strncmp(name, p->settings.group, n) != 0 || name[n] != ':')
+		return false;
+	name += n + 1;
+	return *name == '\0' || strcmp(name, "*") == 0 ||
+	       strcmp(name, p->settings.process) == 0;
 }
 
 bool
@@ -70,6 +73,24 @@ answer_pid(struct client *client, const char *name, const char *word)
 	for (size_t i = 0; i < s->n; i++)
 		if (answer_is_meant(s->v[i], name))
 			control_say(client, "%d\n", (int)s->v[i]->machine.pid);
+}
+
+/* For those who look for what there is to start. */
+void
+answer_avail(struct client *client, const char *name, const char *word)
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	(void)name;
+	(void)word;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct program_settings *p = &s->v[i]->settings;
+
+		if (!s->v[i]->is_removed)
+			control_say(client, "%-32s %-9s %-9s %d:%d\n", p->name,
+			    "in use", p->is_autostarted ? "auto" : "manual",
+			    p->group_priority, p->priority);
+	}
 }
 
 void

@@ -11,6 +11,7 @@ bool answer_is_known(struct client *client, const char *name);
 
 void answer_status(struct client *client, const char *name, const char *word);
 void answer_pid(struct client *client, const char *name, const char *word);
+void answer_avail(struct client *client, const char *name, const char *word);
 void answer_log(struct client *client, const char *name, const char *word);
 
 #endif

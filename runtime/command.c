@@ -119,23 +119,38 @@ is_too_early(struct client *client)
 }
 
 static void
-update(struct client *client, const char *name, const char *word)
+read_anew(struct client *client, const char *verb,
+    int (*how)(struct supervisor *s, struct dc_err *err))
 {
 	struct supervisor *s = control_supervisor(client);
 	struct dc_err err = DC_ERR_INIT;
 
-	(void)name;
-	(void)word;
 	if (is_too_early(client))
 		return;
-	if (supervisor_launch(s, &err) < 0) {
-		supervisor_log(s, "ERROR", "update: %s", err.msg);
+	if (how(s, &err) < 0) {
+		supervisor_log(s, "ERROR", "%s: %s", verb, err.msg);
 		control_say(client, "ERROR %s\n", err.msg);
 		return;
 	}
 	control_say(client, "%s%s", s->notes.data != NULL ? s->notes.data : "",
 	    s->changes.data != NULL ? s->changes.data
 				    : "No config updates to processes\n");
+}
+
+static void
+update(struct client *client, const char *name, const char *word)
+{
+	(void)name;
+	(void)word;
+	read_anew(client, "update", supervisor_launch);
+}
+
+static void
+reread(struct client *client, const char *name, const char *word)
+{
+	(void)name;
+	(void)word;
+	read_anew(client, "reread", supervisor_reread);
 }
 
 static void
@@ -305,7 +320,7 @@ send_signal(struct client *client, const char *name, const char *word)
 	int number;
 
 	if (value_parse_signal(&number, word, NULL) < 0) {
-		control_say(client, "%s: ERROR (bad signal)\n", word);
+		control_say(client, "%s: ERROR (bad signal name)\n", name);
 		return;
 	}
 	if (!answer_is_known(client, name))
@@ -324,6 +339,25 @@ send_signal(struct client *client, const char *name, const char *word)
 	}
 }
 
+static void
+clear(struct client *client, const char *name, const char *word)
+{
+	const struct supervisor *s = control_supervisor(client);
+
+	(void)word;
+	if (!answer_is_known(client, name))
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		struct program *p = s->v[i];
+
+		if (!answer_is_meant(p, name))
+			continue;
+		logfile_clear(&p->out.log);
+		logfile_clear(&p->err.log);
+		control_say(client, "%s: cleared\n", p->settings.name);
+	}
+}
+
 static const struct {
 	const char *name;
 	command_fn *run;
@@ -331,7 +365,7 @@ static const struct {
 } commands[] = {
     {"launch", launch, 0, 1},
     {"update", update, 0, 0},
-    {"reread", update, 0, 0},
+    {"reread", reread, 0, 0},
     {"reload", reload, 0, 0},
     {"status", answer_status, 0, 1},
     {"start", start, 1, 1},
@@ -340,7 +374,9 @@ static const struct {
     {"suspend", suspend, 1, 1},
     {"resume", resume, 1, 1},
     {"signal", send_signal, 2, 2},
+    {"clear", clear, 1, 1},
     {"pid", answer_pid, 0, 1},
+    {"avail", answer_avail, 0, 0},
     {"log", answer_log, 0, 2},
     {"shutdown", shut_down, 0, 0},
     {"watch", watch, 0, 0},

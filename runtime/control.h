@@ -3,13 +3,16 @@
  *   launch [suspended]        read CONF; "launched N" or "ERROR why", then
  *                             a line "NOTE why" for what was ignored;
  *                             suspended: as by suspend, at once
- *   update | reread           the same; answers what has changed
+ *   update                    the same; answers what has changed
+ *   reread                    only what that would change
  *   status [NAME]             supervisord's lines
  *   start|stop|restart NAME   answered when it is done: "node: started"
  *   suspend NAME              restart, and the new process waits until
  *   resume NAME               it is told to go on; see worker.h
  *   pid [NAME]  log [NAME [stderr]]
  *                             a pid; the path of a log
+ *   avail                     what there is: how it starts, in which order
+ *   clear NAME                empties its logs
  *   reload                    update, and restart all
  *   signal NAME SIG           to a program's process
  *   event NAME STATE PID EXPECTED

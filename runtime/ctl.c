@@ -38,9 +38,11 @@ static const char usage[] =
     "                             the end of a program's log\n"
     "  maintail [-f] [-BYTES]     of the supervisor's own log\n"
     "  clear NAME...              empty a program's logs\n"
-    "  reread | update            read the configuration again\n"
+    "  avail                      what there is, and how it starts\n"
+    "  reread                     what has changed in the configuration\n"
+    "  update                     make it so\n"
     "  reload                     the same, and restart all\n"
-    "  launch [suspended]         the same, for the first time\n"
+    "  launch [suspended]         update, for the first time\n"
     "  watch                      every change of state, until interrupted\n"
     "  shutdown                   end all programs and the supervisor\n"
     "Without a command: status, then commands from standard input.\n";
@@ -174,30 +176,6 @@ tail(const char *path, int argc, char *argv[])
 	return tail_run(log, bytes, follows) ? CTL_OK : CTL_FAILED;
 }
 
-/* With the rights of whoever asks; dcinit goes on at what is the end then. */
-static int
-clear(const char *path, int argc, char *argv[])
-{
-	static const char *const streams[] = {"stdout", "stderr"};
-	char log[MAX_LINE] = "";
-	int status = CTL_OK;
-
-	for (int i = 1; status == CTL_OK && i < argc; i++) {
-		for (size_t j = 0; status == CTL_OK && j < 2; j++) {
-			status = find_log(path, argv[i], streams[j], log);
-			if (status == CTL_OK && truncate(log, 0) < 0 &&
-			    errno != ENOENT) {
-				(void)fprintf(stderr, "%s: %s\n", log,
-				    strerror(errno));
-				status = CTL_FAILED;
-			}
-		}
-		if (status == CTL_OK)
-			(void)printf("%s: cleared\n", argv[i]);
-	}
-	return status;
-}
-
 /* signal SIG NAME...; a request has the name first. */
 static int
 send_signal(const char *path, int argc, char *argv[])
@@ -258,7 +236,8 @@ static const struct {
     {"pid", ask_each, 0, 64, false},
     {"tail", tail, 1, 5, false},
     {"maintail", tail, 0, 3, false},
-    {"clear", clear, 1, 64, false},
+    {"clear", ask_each, 1, 64, false},
+    {"avail", ask_each, 0, 0, false},
     {"help", help, 0, 64, false},
     {"shutdown", ask_each, 0, 0, true},
     {"reread", ask_each, 0, 0, true},

@@ -48,10 +48,16 @@ set_user(struct program_settings *p, const char *text, struct dc_err *err)
 	return 0;
 }
 
+int
+keys_parse_priority(int *out, const char *text, struct dc_err *err)
+{
+	return value_parse_int(out, text, -100000, 100000, err);
+}
+
 static int
 set_priority(struct program_settings *p, const char *text, struct dc_err *err)
 {
-	return value_parse_int(&p->priority, text, -100000, 100000, err);
+	return keys_parse_priority(&p->priority, text, err);
 }
 
 static int
@@ -241,13 +247,13 @@ static const struct {
     {"killasgroup", set_killasgroup, "yes"},
     {"umask", set_umask, "yes"},
     {"redirect_stderr", set_redirect, "yes"},
-    {"stdout_logfile", set_out_path, "yes; syslog is AUTO"},
+    {"stdout_logfile", set_out_path, "yes; syslog, a device is AUTO"},
     {"stdout_logfile_maxbytes", set_out_bytes, "yes; default 10MB"},
     {"stdout_logfile_backups", set_out_backups, "yes; default 3"},
     {"stdout_events_enabled", NULL, "for event listeners"},
     {"stdout_capture_maxbytes", NULL, "for event listeners"},
     {"stdout_syslog", NULL, "ignored"},
-    {"stderr_logfile", set_err_path, "yes; syslog is AUTO"},
+    {"stderr_logfile", set_err_path, "yes; syslog, a device is AUTO"},
     {"stderr_logfile_maxbytes", set_err_bytes, "yes; default 10MB"},
     {"stderr_logfile_backups", set_err_backups, "yes; default 3"},
     {"stderr_events_enabled", NULL, "for event listeners"},
@@ -278,6 +284,7 @@ keys_init(struct program_settings *p)
 		.backups = DEFAULT_LOG_BACKUPS},
 	    .is_autostarted = true,
 	    .restart = RESTART_ALWAYS,
+	    .group_priority = 999,
 	    .priority = 999,
 	    .start_secs = 1,
 	    .start_retries = -1,

@@ -9,6 +9,9 @@
 /* A fresh P with supervisord's defaults (and ours: always restart). */
 void keys_init(struct program_settings *p);
 
+/* Also of a group. */
+int keys_parse_priority(int *out, const char *text, struct dc_err *err);
+
 /* Sets what entry E says; DC_ENOTFOUND: no such key. The messages lack file
  * and line. */
 int keys_set(struct program_settings *p, const struct ini_entry *e,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -74,6 +75,28 @@ rotate(struct logfile *log)
 	(void)reopen(log, NULL);
 }
 
+static bool
+is_full(const struct logfile *log, size_t n)
+{
+	struct stat st;
+
+	return log->max_bytes > 0 && log->fd >= 0 && fstat(log->fd, &st) == 0 &&
+	       st.st_size > 0 && st.st_size + (int64_t)n > log->max_bytes;
+}
+
+/* Another stream or process has the same path and has rotated it, or somebody
+ * has moved the file away. */
+static bool
+is_elsewhere(const struct logfile *log)
+{
+	struct stat here, there;
+
+	if (fstat(log->fd, &here) < 0)
+		return false;
+	return lstat(log->path, &there) < 0 || here.st_ino != there.st_ino ||
+	       here.st_dev != there.st_dev;
+}
+
 void
 logfile_write(struct logfile *log, const char *data, size_t n)
 {
@@ -81,14 +104,14 @@ logfile_write(struct logfile *log, const char *data, size_t n)
 
 	if (log->path == NULL)
 		return;
-	if (log->fd >= 0 && fstat(log->fd, &st) == 0 && st.st_nlink == 0) {
+	if (log->fd >= 0 && ((fstat(log->fd, &st) == 0 && st.st_nlink == 0) ||
+				(is_full(log, n) && is_elsewhere(log)))) {
 		(void)close(log->fd);
 		log->fd = -1;
 	}
 	if (log->fd < 0 && reopen(log, NULL) < 0)
 		return;
-	if (log->max_bytes > 0 && fstat(log->fd, &st) == 0 && st.st_size > 0 &&
-	    st.st_size + (int64_t)n > log->max_bytes)
+	if (is_full(log, n))
 		rotate(log);
 	while (n > 0 && log->fd >= 0) {
 		ssize_t w = write(log->fd, data, n);
@@ -100,6 +123,13 @@ logfile_write(struct logfile *log, const char *data, size_t n)
 		data += w;
 		n -= (size_t)w;
 	}
+}
+
+void
+logfile_clear(struct logfile *log)
+{
+	if (log->fd >= 0)
+		(void)!ftruncate(log->fd, 0);
 }
 
 void

@@ -21,9 +21,10 @@ struct logfile {
 int logfile_open(struct logfile *log, const char *path, int64_t max_bytes,
     int backups, const struct account *rights, struct dc_err *err);
 
-/* Rotates first when DATA would not fit; opens again when somebody removed the
- * file. A full disk loses DATA. */
+/* Rotates first when DATA would not fit, unless somebody else has; opens again
+ * when somebody removed the file. A full disk loses DATA. */
 void logfile_write(struct logfile *log, const char *data, size_t n);
+void logfile_clear(struct logfile *log);
 void logfile_close(struct logfile *log);
 
 #endif

@@ -228,6 +228,24 @@ name_process(struct loader *l, struct program_settings *p,
 	return 0;
 }
 
+/* A program that is in no group is one. */
+static int
+set_group_priority(struct loader *l, struct program_settings *p,
+    const char *program)
+{
+	dc_auto_free char *section = dc_asprintf("group:%s", p->group);
+	const struct ini_entry *e = find_entry(l, section, "priority");
+	int rc;
+
+	if (e == NULL) {
+		if (strcmp(p->group, program) == 0)
+			p->group_priority = p->priority;
+		return 0;
+	}
+	rc = keys_parse_priority(&p->group_priority, e->value, l->err);
+	return rc < 0 ? fail_at(l, e, dc_wrap(l->err, rc, "priority")) : 0;
+}
+
 /* Process I of HEADER's program. */
 static int
 add_process(struct loader *l, const struct ini_entry *header,
@@ -249,6 +267,8 @@ add_process(struct loader *l, const struct ini_entry *header,
 	    e != NULL ? e->value : serving_name(&l->serving, header), scope);
 	if (rc == 0)
 		rc = set_keys(l, p, header->section, scope);
+	if (rc == 0)
+		rc = set_group_priority(l, p, scope->program);
 	if (rc < 0)
 		return rc;
 	serving_apply(&l->serving, p, header, i);
@@ -366,6 +386,16 @@ use_real(struct loader *l)
 	return rc == 0 ? real_add_program(&l->ini, o, l->err) : rc;
 }
 
+static void
+warn_of_group_key(struct loader *l, const struct ini_entry *e)
+{
+	if (e->key != NULL && dc_has_prefix(e->section, "group:") &&
+	    strcmp(e->key, "programs") != 0 && strcmp(e->key, "priority") != 0)
+		dc_strv_addf(&l->settings.warnings,
+		    "%s:%d: unknown key '%s', ignoring", e->file, e->line,
+		    e->key);
+}
+
 static int
 add_programs(struct loader *l)
 {
@@ -374,6 +404,7 @@ add_programs(struct loader *l)
 	for (size_t i = 0; rc == 0 && i < l->ini.n; i++) {
 		const struct ini_entry *e = &l->ini.v[i];
 
+		warn_of_group_key(l, e);
 		if (e->key != NULL || !is_first_header(l, e) ||
 		    (l->settings.real_conf != NULL &&
 			strcmp(e->section, REAL_SECTION) != 0 &&
@@ -389,6 +420,14 @@ add_programs(struct loader *l)
 	return rc;
 }
 
+static bool
+is_later(const struct program_settings *a, const struct program_settings *b)
+{
+	if (a->group_priority != b->group_priority)
+		return a->group_priority > b->group_priority;
+	return a->priority > b->priority;
+}
+
 /* Insertion sort: stable, and the list is short. */
 static void
 sort_by_priority(struct settings *s)
@@ -397,7 +436,7 @@ sort_by_priority(struct settings *s)
 		struct program_settings p = s->v[i];
 		size_t j = i;
 
-		for (; j > 0 && s->v[j - 1].priority > p.priority; j--)
+		for (; j > 0 && is_later(&s->v[j - 1], &p); j--)
 			s->v[j] = s->v[j - 1];
 		s->v[j] = p;
 	}

@@ -39,7 +39,8 @@ struct program_settings {
 	bool is_stderr_redirected, is_autostarted;
 	bool is_group_stopped, is_group_killed;
 	enum settings_restart restart;
-	int priority, start_secs, start_retries; /* < 0: for ever */
+	int group_priority, priority;  /* in this order */
+	int start_secs, start_retries; /* < 0: for ever */
 	int stop_signal, stop_wait_secs, umask;
 	uint64_t expected_exits[4]; /* a bit per exit code */
 	bool is_real;               /* the real supervisord itself */

@@ -261,6 +261,18 @@ supervisor_stop(struct supervisor *s)
 	s->is_stopping = true;
 }
 
+static int
+compare(const struct program *a, const struct program *b)
+{
+	const struct program_settings *x = &a->settings, *y = &b->settings;
+
+	if (x->group_priority != y->group_priority)
+		return x->group_priority < y->group_priority ? -1 : 1;
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return 0;
+}
+
 static const struct program *
 find_last(const struct supervisor *s)
 {
@@ -268,8 +280,7 @@ find_last(const struct supervisor *s)
 
 	for (size_t i = 0; i < s->n; i++)
 		if (!machine_is_down(&s->v[i]->machine) &&
-		    (last == NULL ||
-			s->v[i]->settings.priority > last->settings.priority))
+		    (last == NULL || compare(s->v[i], last) > 0))
 			last = s->v[i];
 	return last;
 }
@@ -281,18 +292,15 @@ stop_last_tier(struct supervisor *s)
 {
 	const struct program *last = find_last(s);
 	bool is_any_down = false;
-	int priority;
 
 	if (last == NULL) {
 		s->is_done = true;
 		return false;
 	}
-	priority = last->settings.priority;
 	for (size_t i = 0; i < s->n; i++) {
 		struct machine *m = &s->v[i]->machine;
 
-		if (s->v[i]->settings.priority != priority ||
-		    machine_is_down(m))
+		if (compare(s->v[i], last) != 0 || machine_is_down(m))
 			continue;
 		machine_handle(m, EV_STOP);
 		is_any_down |= machine_is_down(m);

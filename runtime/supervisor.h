@@ -34,7 +34,7 @@ struct supervisor {
 	struct inetd ssh;
 	size_t nreal;          /* programs that the real supervisord runs */
 	struct dc_str notes;   /* what was wrong with CONF, line by line */
-	struct dc_str changes; /* what the last launch has changed, as well */
+	struct dc_str changes; /* what that changed or would, as well */
 	bool is_launched, is_stopping, is_done;
 	bool is_suspended; /* what begins waits for our "resume" */
 };
@@ -47,6 +47,9 @@ int supervisor_run(const struct supervisor_options *options,
 /* Reads CONF: starts what is new, restarts what has changed, ends what is gone.
  * On failure nothing has changed. */
 int supervisor_launch(struct supervisor *s, struct dc_err *err);
+
+/* Only says, in CHANGES, what that would do. */
+int supervisor_reread(struct supervisor *s, struct dc_err *err);
 
 /* Ends all programs, those of the highest priority number first. */
 void supervisor_stop(struct supervisor *s);

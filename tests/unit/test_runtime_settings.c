@@ -234,6 +234,24 @@ START_TEST(load__a_group_renames_its_programs)
 }
 END_TEST
 
+START_TEST(load__the_priority_of_a_group_comes_first)
+{
+	ck_assert_int_eq(tmpsettings_load(&t,
+			     "[program:late]\ncommand=x\npriority=1\n"
+			     "[group:g]\nprograms=late\npriority=20\ncolour=1\n"
+			     "[program:alone]\ncommand=x\npriority=10\n"
+			     "[program:usual]\ncommand=x\npriority=2\n"
+			     "[group:h]\nprograms=usual\n"),
+	    0);
+	ck_assert_str_eq(t.settings.v[0].name, "alone");
+	ck_assert_str_eq(t.settings.v[1].name, "g:late");
+	ck_assert_str_eq(t.settings.v[2].name, "h:usual");
+	ck_assert_uint_eq(t.settings.warnings.n, 1);
+	ck_assert_ptr_nonnull(
+	    strstr(t.settings.warnings.v[0], "unknown key 'colour'"));
+}
+END_TEST
+
 START_TEST(load__includes_are_relative_and_may_be_missing)
 {
 	const char a[] = "[program:a]\ncommand=%(here)s/run\n";
@@ -435,6 +453,7 @@ runtime_settings_suite(void)
 	    sizeof(shell_texts) / sizeof(*shell_texts));
 	tcase_add_test(tc, load__numprocs_makes_several);
 	tcase_add_test(tc, load__a_group_renames_its_programs);
+	tcase_add_test(tc, load__the_priority_of_a_group_comes_first);
 	tcase_add_test(tc, load__includes_are_relative_and_may_be_missing);
 	tcase_add_test(tc, load__a_mistake_in_an_include_names_it);
 	tcase_add_test(tc, load__an_included_file_runs_as_nobody_else);

@@ -130,7 +130,7 @@ START_TEST(start__what_cannot_run_is_a_spawn_error)
 }
 END_TEST
 
-START_TEST(reread__touches_only_what_has_changed)
+START_TEST(hangup__touches_only_what_has_changed)
 {
 	dc_auto_file FILE *f = NULL;
 	char line[512];
@@ -156,6 +156,99 @@ START_TEST(reread__touches_only_what_has_changed)
 	ck_assert_int_gt(supervised_number(supervised_ask("pid new")), 0);
 	ck_assert_str_eq(supervised_ask("pid gone"),
 	    "gone: ERROR (no such process)\n");
+}
+END_TEST
+
+START_TEST(reread__says_by_group_and_changes_nothing)
+{
+	int changed;
+
+	supervised_begin("[program:changed]\ncommand=sleep 1000\n"
+			 "numprocs=2\nprocess_name=c%(process_num)d\n"
+			 "[program:gone]\ncommand=sleep 1000\n");
+	changed = supervised_number(supervised_ask("pid changed:c0"));
+	supervised_save("[program:changed]\ncommand=sleep 1001\n"
+			"numprocs=2\nprocess_name=c%(process_num)d\n"
+			"[program:new]\ncommand=sleep 1000\n"
+			"numprocs=2\nprocess_name=n%(process_num)d\n");
+
+	ck_assert_str_eq(supervised_ask("reread"),
+	    "gone: disappeared\nchanged: changed\nnew: available\n");
+
+	ck_assert_int_eq(supervised_number(supervised_ask("pid changed:c0")),
+	    changed);
+	ck_assert_int_gt(supervised_number(supervised_ask("pid gone:gone")), 0);
+	ck_assert_str_eq(supervised_ask("pid new:n0"),
+	    "new:n0: ERROR (no such process)\n");
+	ck_assert_str_eq(supervised_ask("update"),
+	    "gone: removed process group\nchanged: updated process group\n"
+	    "new: added process group\n");
+	ck_assert_int_gt(supervised_number(supervised_ask("pid new:n0")), 0);
+	ck_assert_str_eq(supervised_ask("reread"),
+	    "No config updates to processes\n");
+}
+END_TEST
+
+START_TEST(clear__empties_the_logs_of_all_that_is_named)
+{
+	dc_auto_file FILE *first = NULL;
+	dc_auto_file FILE *second = NULL;
+	char line[512];
+
+	supervised_options.waits = true;
+	supervised_begin("[program:a]\nautorestart=false\nstartsecs=0\n"
+			 "command=sh -c \"echo out; echo err >&2\"\n"
+			 "numprocs=2\nprocess_name=%(process_num)d\n"
+			 "[program:b]\ncommand=sleep 1000\nstartsecs=0\n"
+			 "stdout_logfile=NONE\n");
+	first = supervised_request("watch");
+	second = supervised_request("watch");
+	(void)supervised_ask("launch");
+	supervised_await(first, "a:0 EXITED", line);
+	supervised_await(second, "a:1 EXITED", line);
+	ck_assert_str_eq(supervised_load_log("1_error.log"), "err\n");
+
+	ck_assert_str_eq(supervised_ask("clear all"),
+	    "a:0: cleared\na:1: cleared\nb: cleared\n");
+
+	ck_assert_str_eq(supervised_load_log("0.log"), "");
+	ck_assert_str_eq(supervised_load_log("1.log"), "");
+	ck_assert_str_eq(supervised_load_log("1_error.log"), "");
+}
+END_TEST
+
+START_TEST(avail__says_how_programs_start)
+{
+	supervised_begin("[program:a]\ncommand=sleep 1000\nstartsecs=0\n"
+			 "[program:b]\ncommand=sleep 1000\npriority=5\n"
+			 "autostart=false\n[group:g]\nprograms=b\n");
+
+	ck_assert_str_eq(supervised_ask("avail"),
+	    "g:b                              in use    manual    999:5\n"
+	    "a                                in use    auto      999:999\n");
+}
+END_TEST
+
+/* Each stream once went on in the file that the other had moved away, found it
+ * full and moved the new one over it. */
+START_TEST(log__two_streams_of_one_path_rotate_it_once)
+{
+	dc_auto_free char *path = dc_asprintf("%s/both", supervised_logs);
+	dc_auto_free char *second = dc_asprintf("%s.2", path);
+	struct logfile out, err;
+
+	ck_assert_int_eq(logfile_open(&out, path, 8, 3, NULL, NULL), 0);
+	ck_assert_int_eq(logfile_open(&err, path, 8, 3, NULL, NULL), 0);
+
+	logfile_write(&out, "first\n", 6);
+	logfile_write(&err, "two\n", 4);
+	logfile_write(&out, "3rd\n", 4);
+
+	ck_assert_str_eq(supervised_load_log("both.1"), "first\n");
+	ck_assert_str_eq(supervised_load_log("both"), "two\n3rd\n");
+	ck_assert(!dc_fs_exists(second));
+	logfile_close(&out);
+	logfile_close(&err);
 }
 END_TEST
 
@@ -218,7 +311,7 @@ START_TEST(signal__reaches_the_process)
 			 "autorestart=false\n");
 	f = supervised_request("watch");
 	ck_assert_str_eq(supervised_ask("signal a FOO"),
-	    "FOO: ERROR (bad signal)\n");
+	    "a: ERROR (bad signal name)\n");
 	ck_assert_str_eq(supervised_ask("signal a USR1"), "a: signalled\n");
 	supervised_await(f, "a EXITED", line);
 	ck_assert_ptr_nonnull(strstr(line, "signal 10"));
@@ -342,7 +435,11 @@ runtime_supervisor_suite(void)
 	tcase_add_test(tc, stop__is_answered_when_the_process_is_gone);
 	tcase_add_test(tc, restart__says_both_and_changes_the_pid);
 	tcase_add_test(tc, start__what_cannot_run_is_a_spawn_error);
-	tcase_add_test(tc, reread__touches_only_what_has_changed);
+	tcase_add_test(tc, hangup__touches_only_what_has_changed);
+	tcase_add_test(tc, reread__says_by_group_and_changes_nothing);
+	tcase_add_test(tc, clear__empties_the_logs_of_all_that_is_named);
+	tcase_add_test(tc, avail__says_how_programs_start);
+	tcase_add_test(tc, log__two_streams_of_one_path_rotate_it_once);
 	tcase_add_test(tc, shutdown__is_by_priority_in_reverse);
 	tcase_add_test(tc, killed__takes_its_programs_along);
 	tcase_add_test(tc, log__rotates_and_follows_no_link);

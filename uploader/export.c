@@ -20,7 +20,6 @@ struct export
 	git_odb *odb;
 	struct dc_strv *warnings;
 	int64_t files, bytes;
-	int depth;
 };
 
 static int
@@ -186,9 +185,6 @@ count(struct export *x, int64_t bytes, const char *name, struct dc_err *err)
 		return dc_fail(err, DC_EUSER, "'%s' is larger than %lld MB",
 		    name, BLOB_MAX / (1 << 20));
 	x->bytes += bytes;
-	if (++x->files > DC_MAX_TREE_FILES)
-		return dc_fail(err, DC_EUSER, "more than %d files are too many",
-		    DC_MAX_TREE_FILES);
 	if (x->bytes > DC_MAX_TREE_BYTES)
 		return dc_fail(err, DC_EUSER, "more than %lld MB are too much",
 		    DC_MAX_TREE_BYTES / (1 << 20));
@@ -298,10 +294,6 @@ write_dir(struct export *x, int dir, const git_tree_entry *e,
 	dc_auto_fd int old_fd = -1;
 	int code, rc;
 
-	if (x->depth >= DC_MAX_TREE_DEPTH)
-		return dc_fail(err, DC_EUSER,
-		    "more than %d directories in each other",
-		    DC_MAX_TREE_DEPTH);
 	code = git_tree_lookup(&tree, x->repo, git_tree_entry_id(e));
 	if (code < 0)
 		return fail(name, code, err);
@@ -335,12 +327,9 @@ write_entry(struct export *x, int dir, const git_tree_entry *e,
 			return 0;
 		return write_blob(x, dir, e, err);
 	case GIT_OBJECT_TREE:
-		rc = count(x, 0, name, err);
-		if (rc == 0 && mkdirat(dir, name, 0755) < 0)
-			rc = dc_fail_errno(err, "mkdir '%s'", name);
-		if (rc == 0)
-			rc = write_dir(x, dir, e, base, base_dir, err);
-		return rc;
+		if (mkdirat(dir, name, 0755) < 0)
+			return dc_fail_errno(err, "mkdir '%s'", name);
+		return write_dir(x, dir, e, base, base_dir, err);
 	case GIT_OBJECT_COMMIT:
 		dc_strv_addf(x->warnings,
 		    "The git submodule '%.200s' stays empty: its content is in"
@@ -348,7 +337,7 @@ write_entry(struct export *x, int dir, const git_tree_entry *e,
 		    name);
 		if (mkdirat(dir, name, 0755) < 0)
 			return dc_fail_errno(err, "mkdir '%s'", name);
-		return count(x, 0, name, err);
+		return 0;
 	default:
 		return dc_fail(err, DC_EUSER, "'%s' is of no known kind", name);
 	}
@@ -361,11 +350,41 @@ write_tree(struct export *x, int dir, const git_tree *tree,
 	size_t i, n = git_tree_entrycount(tree);
 	int rc = 0;
 
-	x->depth++;
 	for (i = 0; i < n && rc == 0; i++)
 		rc = write_entry(x, dir, git_tree_entry_byindex(tree, i), base,
 		    base_dir, err);
-	x->depth--;
+	return rc;
+}
+
+/* Before anything is written: a kilobyte of trees that name each other may
+ * stand for a billion files. */
+static int
+check_tree(struct export *x, const git_tree *tree, int depth,
+    struct dc_err *err)
+{
+	size_t i, n = git_tree_entrycount(tree);
+	int rc = 0;
+
+	x->files += (int64_t)n;
+	if (x->files > DC_MAX_TREE_FILES)
+		return dc_fail(err, DC_EUSER, "more than %d files are too many",
+		    DC_MAX_TREE_FILES);
+	if (depth > DC_MAX_TREE_DEPTH)
+		return dc_fail(err, DC_EUSER,
+		    "more than %d directories in each other",
+		    DC_MAX_TREE_DEPTH);
+	for (i = 0; i < n && rc == 0; i++) {
+		const git_tree_entry *e = git_tree_entry_byindex(tree, i);
+		git_tree *below = NULL;
+		int code;
+
+		if (git_tree_entry_type(e) != GIT_OBJECT_TREE)
+			continue;
+		code = git_tree_lookup(&below, x->repo, git_tree_entry_id(e));
+		rc = code < 0 ? fail(git_tree_entry_name(e), code, err)
+			      : check_tree(x, below, depth + 1, err);
+		git_tree_free(below);
+	}
 	return rc;
 }
 
@@ -386,6 +405,8 @@ export_run(struct export *x, const char *oid, const char *dir,
 	if (git_repository_odb(&x->odb, x->repo) < 0)
 		return fail("objects", GIT_ERROR, err);
 	rc = load_tree(x, &tree, oid, err);
+	if (rc == 0)
+		rc = check_tree(x, tree, 1, err);
 	/* The older commit may be gone: then everything is written. */
 	if (rc == 0 && base_oid != NULL && base_dir != NULL) {
 		base_fd = open(base_dir,

@@ -46,8 +46,8 @@ add_arguments(const struct receive *r, struct dc_strv *argv,
 	    "receive.denyDeletes=true", "receive.denyNonFastForwards=false",
 	    "receive.advertisePushOptions=false", "receive.autogc=true",
 	    "transfer.unpackLimit=1000", "core.fsmonitor=false",
-	    "core.logAllRefUpdates=false", "uploadpack.allowFilter=false",
-	    "protocol.allow=never"};
+	    "core.logAllRefUpdates=false", "core.useReplaceRefs=false",
+	    "uploadpack.allowFilter=false", "protocol.allow=never"};
 	dc_auto_free char *hooks = receive_path(r, "hooks");
 	size_t i;
 

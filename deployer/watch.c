@@ -2,6 +2,7 @@
 #include "deployer/watch.h"
 
 #include "common/base/auto.h"
+#include "common/base/fs.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/box/box.h"
@@ -20,28 +21,36 @@
 
 /* How often HAProxy is asked whether the last request has ended. */
 #define ASK_MS 50
+#define MEMORY_AGAIN_MS 20000
 
-/* What is watched; fds[0] is the bell, fds[i + 1] belongs to ids[i]. */
+struct watched {
+	int64_t id;
+	/* A memory limit that the kernel did not take, and when it is tried
+	 * again: each try makes it look for pages to give up. */
+	int64_t refused, again_at;
+};
+
+/* What is watched; fds[0] is the bell, fds[i + 1] belongs to v[i]. */
 struct watching {
 	struct dc_job *job;
 	char *boxes;
 	struct pollfd *fds;
-	int64_t *ids;
+	struct watched *v;
 	size_t n;
 	int64_t domains; /* as the router was last told */
 	int64_t keys;    /* as the containers were; -1: not all of them */
 	bool has_new_keys;
 };
 
-static bool
-is_watched(const struct watching *w, int64_t id)
+static struct watched *
+find_watched(const struct watching *w, int64_t id)
 {
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		if (w->ids[i] == id)
-			return true;
-	return false;
+		if (w->v[i].id == id)
+			return &w->v[i];
+	return NULL;
 }
 
 static int
@@ -57,31 +66,42 @@ note_down(struct watching *w, int64_t id, struct dc_err *err)
 	return rc == DC_ESTALE ? 0 : rc;
 }
 
-/* `dcloud scale www:memory=1G` changes running containers. */
+/* `dcloud scale www:memory=1G` changes running containers. One that uses more
+ * than it is to have keeps its limit until it uses less (cgroup v1). */
 static int
-follow_memory(struct watching *w, const struct dc_instance *i, const char *box,
-    struct dc_err *err)
+follow_memory(struct watching *w, struct watched *x,
+    const struct dc_instance *i, const char *box, struct dc_err *err)
 {
 	struct dc_err e = DC_ERR_INIT;
+	bool is_said = x->refused == i->wanted_memory;
+	int rc;
 
-	if (i->wanted_memory == 0 || i->wanted_memory == i->memory)
+	if (i->wanted_memory == 0 || i->wanted_memory == i->memory ||
+	    (is_said && dc_mono_ms() < x->again_at))
 		return 0;
-	if (dc_box_set_memory(box, i->wanted_memory, &e) < 0)
+	rc = dc_box_set_memory(box, i->wanted_memory, &e);
+	if (rc < 0 && !is_said)
 		log_warn("instance=%" PRId64 " memory: %s, ignoring until it"
-			 " is started again",
+			 " uses less or is started again",
 		    i->id, e.msg);
-	return dc_instance_set_memory(w->job->db, i->id, i->wanted_memory, err);
+	if (rc == 0 || rc == DC_ENOTFOUND)
+		return dc_instance_set_memory(w->job->db, i->id,
+		    i->wanted_memory, err);
+	x->refused = i->wanted_memory;
+	x->again_at = dc_mono_ms() + MEMORY_AGAIN_MS;
+	return 0;
 }
 
 /* Who has got a key, or lost one, since the container was made: sshd reads the
  * file each time. */
 static void
-follow_keys(struct watching *w, const struct dc_instance *i, const char *box)
+follow_keys(struct watching *w, const struct dc_instance *i, const char *box,
+    bool is_new)
 {
 	dc_auto_free char *dir = dc_asprintf("%s/%s", w->boxes, box);
 	struct dc_err e = DC_ERR_INIT;
 
-	if (!w->has_new_keys && is_watched(w, i->id))
+	if (!w->has_new_keys && !is_new)
 		return;
 	if (ssh_save_keys(w->job->db, dir, i->application_id, &e) == 0)
 		return;
@@ -94,24 +114,26 @@ add(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct watching *w = arg;
 	dc_auto_free char *box = NULL;
+	struct watched *x;
 	pid_t pid;
-	int fd, rc;
+	int fd;
 
 	box = dc_asprintf("%s-i%" PRId64, w->job->conf->bridge, i->id);
-	follow_keys(w, i, box);
-	rc = follow_memory(w, i, box, err);
-	if (rc < 0 || is_watched(w, i->id))
-		return rc;
+	x = find_watched(w, i->id);
+	follow_keys(w, i, box, x == NULL);
+	if (x != NULL)
+		return follow_memory(w, x, i, box, err);
 	pid = dc_box_pid(w->boxes, box);
 	fd = pid > 0 ? pidfd_open(pid, 0) : -1;
 	if (fd < 0)
 		return note_down(w, i->id, err);
-	w->ids = dc_xrealloc(w->ids, (w->n + 1) * sizeof(*w->ids));
+	w->v = dc_xrealloc(w->v, (w->n + 1) * sizeof(*w->v));
 	w->fds = dc_xrealloc(w->fds, (w->n + 2) * sizeof(*w->fds));
-	w->ids[w->n] = i->id;
+	x = &w->v[w->n];
+	*x = (struct watched){.id = i->id};
 	w->fds[w->n + 1] = (struct pollfd){.fd = fd, .events = POLLIN};
 	w->n++;
-	return 0;
+	return follow_memory(w, x, i, box, err);
 }
 
 static void
@@ -120,7 +142,7 @@ forget(struct watching *w, size_t i)
 	(void)close(w->fds[i + 1].fd);
 	w->n--;
 	w->fds[i + 1] = w->fds[w->n + 1];
-	w->ids[i] = w->ids[w->n];
+	w->v[i] = w->v[w->n];
 }
 
 static int
@@ -132,7 +154,7 @@ handle_ends(struct watching *w, struct dc_err *err)
 	for (i = w->n; rc == 0 && i > 0; i--) {
 		if ((w->fds[i].revents & POLLIN) == 0)
 			continue;
-		rc = note_down(w, w->ids[i - 1], err);
+		rc = note_down(w, w->v[i - 1].id, err);
 		forget(w, i - 1);
 	}
 	return rc;
@@ -198,6 +220,6 @@ watch_run(struct dc_job *job, struct dc_err *err)
 	}
 	free(w.boxes);
 	free(w.fds);
-	free(w.ids);
+	free(w.v);
 	return rc;
 }

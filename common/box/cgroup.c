@@ -424,6 +424,8 @@ set_memory_one(int parent, const char *dir, void *arg, struct dc_err *err)
 	static const char swap[] = "memory.memsw.limit_in_bytes";
 	struct memory *m = arg;
 	dc_auto_fd int fd = -1;
+	bool is_set;
+	int e;
 
 	if (!dc_cgroup_is_of(dir, m->name) ||
 	    !dc_has_prefix(dir, "lxc.payload."))
@@ -432,18 +434,22 @@ set_memory_one(int parent, const char *dir, void *arg, struct dc_err *err)
 	if (fd < 0)
 		return 0;
 	if (faccessat(fd, "memory.max", F_OK, 0) == 0) {
-		m->changed += set_limit(fd, "memory.max", m->value);
+		is_set = set_limit(fd, "memory.max", m->value);
+		e = errno;
 		(void)set_limit(fd, "memory.swap.max", "0");
 	} else if (faccessat(fd, plain, F_OK, 0) == 0) {
 		/* The one with swap may never be below the other: growing
 		 * needs it first, shrinking last. */
 		(void)set_limit(fd, swap, m->value);
-		m->changed += set_limit(fd, plain, m->value);
+		is_set = set_limit(fd, plain, m->value);
+		e = errno;
 		(void)set_limit(fd, swap, m->value);
 	} else {
 		return 0;
 	}
-	return m->changed > 0 ? 0 : dc_fail_errno(err, "limit of '%s'", dir);
+	m->changed += is_set;
+	errno = e;
+	return is_set ? 0 : dc_fail_errno(err, "limit of '%s'", dir);
 }
 
 int

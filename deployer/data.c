@@ -202,11 +202,15 @@ take_parked(struct unit *u, struct dc_err *err)
 int
 data_take(struct unit *u, struct dc_err *err)
 {
+	dc_auto_free char *copy = dc_box_home_path(u->boxes, u->box, COPY);
 	int rc;
 
 	if (u->row.data == DC_DATA_OWN)
 		return 0;
 	rc = halt(u, err);
+	/* Of a move that was stopped in the middle and taken back. */
+	if (rc == 0)
+		rc = dc_fs_remove_tree(copy, err);
 	if (rc == 0)
 		rc = wait_for_it(u, err);
 	if (rc == 0)

@@ -105,8 +105,12 @@ note_parking(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct work *w = arg;
 
-	(void)err;
-	w->m.parking += i->application_id == w->d->application_id;
+	if (i->application_id != w->d->application_id)
+		return 0;
+	if (i->error != NULL)
+		return dc_fail(err, DC_EUSER, "%s.%" PRId64 ": %s", i->service,
+		    i->number, i->error);
+	w->m.parking++;
 	return 0;
 }
 
@@ -214,6 +218,8 @@ begin_one(const struct dc_instance *i, void *arg, struct dc_err *err)
 		return rc;
 	rc = dc_instance_move(w->job->db, b.id, (int)b.state,
 	    DC_INSTANCE_PARKING, NULL, err);
+	if (rc == 0)
+		rc = dc_instance_set_error(w->job->db, b.id, NULL, err);
 	return rc == 0 ? hold(w, i, err) : rc;
 }
 

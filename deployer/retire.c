@@ -12,6 +12,7 @@
 #include "deployer/unit.h"
 
 #include <poll.h>
+#include <stdio.h>
 
 /* How often HAProxy is asked whether the last request has ended. */
 #define ASK_MS 50
@@ -114,6 +115,19 @@ be_parked(struct unit *u, struct dc_err *err)
 	return dc_db_end(u->job->db, rc, err);
 }
 
+/* The deployment that waits for it fails, with why. */
+static int
+refuse(struct unit *u, struct dc_err *err)
+{
+	char why[DC_ERR_MAX];
+	struct dc_err e = DC_ERR_INIT;
+
+	(void)snprintf(why, sizeof(why), "%s", err->msg);
+	if (dc_instance_set_error(u->job->db, u->row.id, why, &e) < 0)
+		return dc_fail(err, e.code, "%s; %s", why, e.msg);
+	return DC_EUSER;
+}
+
 int
 retire_park(struct dc_job *job, struct dc_err *err)
 {
@@ -127,6 +141,8 @@ retire_park(struct dc_job *job, struct dc_err *err)
 		rc = dc_box_stop(u.boxes, u.box, DC_STOP_SECONDS, err);
 	if (rc == 0)
 		rc = data_give(&u, err);
+	if (rc == DC_EUSER)
+		rc = refuse(&u, err);
 	if (rc == 0)
 		rc = be_parked(&u, err);
 	unit_done(&u);

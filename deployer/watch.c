@@ -21,7 +21,7 @@
 
 /* How often HAProxy is asked whether the last request has ended. */
 #define ASK_MS 50
-#define MEMORY_AGAIN_MS 20000
+#define MEMORY_AGAIN_MS 10000
 
 struct watched {
 	int64_t id;

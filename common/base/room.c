@@ -35,6 +35,20 @@ judge(const struct statvfs *st, struct dc_err *err)
 }
 
 int
+dc_room_find(int64_t *left, const char *path, struct dc_err *err)
+{
+	struct statvfs st;
+	uint64_t free, kept;
+
+	if (statvfs(path, &st) < 0)
+		return dc_fail_errno(err, "statvfs '%s'", path);
+	free = st.f_bavail * st.f_frsize;
+	kept = reserve_of(st.f_blocks * st.f_frsize, DC_DISK_RESERVE);
+	*left = free > kept ? (int64_t)(free - kept) : 0;
+	return judge(&st, err);
+}
+
+int
 dc_room_check(const char *path, struct dc_err *err)
 {
 	struct statvfs st;

@@ -4,13 +4,18 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/room.h"
 #include "common/base/spawn.h"
 #include "common/box/box.h"
 #include "common/box/boxconf.h"
 #include "common/box/mount.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -135,13 +140,37 @@ dc_box_home_is_whole(bool *out, const char *boxes, const char *name,
 	return rc;
 }
 
+/* Until PID has ended; a large one must not take the disk from all others. */
+static int
+wait_for_cp(pid_t pid, const char *boxes, struct dc_err *err)
+{
+	dc_auto_fd int pidfd = pidfd_open(pid, 0);
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int rc = pidfd < 0 ? dc_fail_errno(err, "pidfd of %d", (int)pid) : 0;
+
+	while (rc == 0 && poll(&p, 1, DC_ROOM_MS) == 0)
+		rc = dc_room_check(boxes, err);
+	if (rc < 0) {
+		(void)kill(pid, SIGKILL);
+		(void)dc_spawn_wait(pid, NULL);
+		return rc;
+	}
+	return dc_spawn_wait(pid, err);
+}
+
+/* Its exit status when there is less room than it would take. */
+#define NO_ROOM 9
+
 static int
 run_cp(const char *boxes, const char *name, const char *entry, const char *copy,
     struct dc_err *err)
 {
-	static char script[] = "rm -rf -- \"$2\" && cp -a -- \"$1\" \"$2\"";
+	static char script[] = "rm -rf -- \"$2\"; [ \"$(du -sk -- \"$1\" | cut "
+			       "-f 1)\" -lt \"$3\" ] "
+			       "|| exit 9; cp -a -- \"$1\" \"$2\"";
 	dc_auto_free char *from = dc_strdup(entry), *to = dc_strdup(copy);
-	char *argv[] = {"sh", "-c", script, "sh", from, to, NULL};
+	dc_auto_free char *most = NULL;
+	char *argv[] = {"sh", "-c", script, "sh", from, to, NULL, NULL};
 	char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
 	dc_auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const struct dc_box_run run = {.argv = argv,
@@ -150,16 +179,21 @@ run_cp(const char *boxes, const char *name, const char *entry, const char *copy,
 	    .in = null,
 	    .out = null,
 	    .err = null};
+	int64_t left = 0;
 	pid_t pid;
-	int rc = dc_box_attach(&pid, boxes, name, &run, err);
+	int rc = dc_room_find(&left, boxes, err);
 
-	if (rc < 0)
-		return rc;
-	rc = dc_spawn_wait(pid, err);
+	argv[6] = most = dc_asprintf("%" PRId64, left >> 10);
+	if (rc == 0)
+		rc = dc_box_attach(&pid, boxes, name, &run, err);
+	if (rc == 0)
+		rc = wait_for_cp(pid, boxes, err);
+	if (rc == NO_ROOM)
+		return dc_fail(err, DC_EUSER,
+		    "the platform's disk has no room for it; try again when"
+		    " there is");
 	if (rc > 0)
-		return dc_fail(err, DC_EFAIL,
-		    "cp of ~/%s ended with status %d (is the disk full?)",
-		    entry, rc);
+		return dc_fail(err, DC_EUSER, "cp ended with status %d", rc);
 	return rc;
 }
 
@@ -172,6 +206,15 @@ unmount(const char *boxes, const char *name, struct dc_err *err)
 	if (real == NULL)
 		return dc_fail_errno(err, "'%s'", dir);
 	return dc_mount_clear(real, err);
+}
+
+/* Half a copy would keep the disk full. */
+static void
+give_up(const char *boxes, const char *name, const char *path)
+{
+	if (dc_box_stop(boxes, name, 0, NULL) == 0 &&
+	    unmount(boxes, name, NULL) == 0)
+		(void)dc_fs_remove_tree(path, NULL);
 }
 
 int
@@ -190,8 +233,10 @@ dc_box_home_copy(const char *boxes, const char *name, const char *entry,
 		rc = dc_box_stop(boxes, name, 0, err);
 	if (rc == 0)
 		rc = unmount(boxes, name, err);
-	if (rc < 0)
+	if (rc < 0) {
+		give_up(boxes, name, path);
 		return dc_wrap(err, rc, "copy ~/%s", entry);
+	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || syncfs(fd) < 0)
 		return dc_fail_errno(err, "sync '%s'", path);

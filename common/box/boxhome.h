@@ -24,7 +24,8 @@ int dc_box_home_is_whole(bool *out, const char *boxes, const char *name,
     const char *entry, struct dc_err *err);
 
 /* What is seen of ENTRY as a whole directory COPY beside it, made by cp in the
- * container (which is started for it and stopped). */
+ * container (which is started for it and stopped). DC_EUSER: there is no room,
+ * and nothing is left of it. */
 int dc_box_home_copy(const char *boxes, const char *name, const char *entry,
     const char *copy, struct dc_err *err);
 

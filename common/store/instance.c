@@ -258,6 +258,13 @@ set_error(struct dc_db *db, int64_t id, const char *me, const char *error,
 }
 
 int
+dc_instance_set_error(struct dc_db *db, int64_t id, const char *error,
+    struct dc_err *err)
+{
+	return set_error(db, id, NULL, error, err);
+}
+
+int
 dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
     const char *error, struct dc_err *err)
 {

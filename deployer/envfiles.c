@@ -209,11 +209,13 @@ is_program_name(const char *name)
 
 /* Debian's cron, in the containers that have a crontab: `crontab` says
  * supervisorctl update. It is root to become dotcloud, and gets nothing of the
- * application's environment; see runtime/image/cron-shell. */
+ * application's environment; see runtime/image/cron-shell. An application may
+ * have a program `cron`. */
 #define CRON                                                                   \
-	"[program:cron]\ncommand = /usr/lib/dcloud/cron\n"                     \
+	"[program:dcloud-cron]\ncommand = /usr/lib/dcloud/cron\n"              \
 	"only_if_exists = /var/spool/cron/crontabs/dotcloud\n"                 \
-	"user = root\nredirect_stderr = true\n\n"
+	"user = root\nredirect_stderr = true\n"                                \
+	"stdout_logfile = /var/log/supervisor/cron.log\n\n"
 
 /* Who listens for requests, and where; see runtime/serving.h. PROGRAM NULL: the
  * first of the application's own file. */

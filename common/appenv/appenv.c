@@ -87,10 +87,10 @@ dc_appenv_quote(const char *text)
 #define HOOK                                                                   \
 	CHECK                                                                  \
 	"w=%s; t=%s;"                                                          \
-	" if [ -f \"$t\" ]; then chmod +x \"$t\"; check \"$t\";"               \
+	" if [ -f \"$t\" ]; then chmod +x \"$t\" 2>/dev/null; check \"$t\";"   \
 	" case $t in */*) ;; *) t=./$t ;; esac; exec \"$t\"; fi;"              \
 	" case $w in \"~/\"*) w=$HOME/${w#\"~/\"} ;; esac;"                    \
-	" if [ -f \"$w\" ]; then chmod +x \"$w\"; check \"$w\";"               \
+	" if [ -f \"$w\" ]; then chmod +x \"$w\" 2>/dev/null; check \"$w\";"   \
 	" case $w in */*) ;;"                                                  \
 	" *) command -v \"$w\" >/dev/null || t=./$t ;; esac; fi;"              \
 	" exec /bin/bash -c \"$t\""

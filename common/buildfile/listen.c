@@ -1,6 +1,7 @@
 /* common/buildfile/listen.c -- see listen.h. */
 #include "common/buildfile/listen.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,34 @@
 #define fail(f, node, ...)                                                     \
 	dc_report((f)->err, (f)->y, (node)->line, (node)->column, NULL,        \
 	    __VA_ARGS__)
+
+/* Of the two names one is PORT_WWW: what reads it finds the other's. */
+static bool
+is_same_variable(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++) {
+		char x = *a == '-' ? '_' : *a, y = *b == '-' ? '_' : *b;
+
+		if (tolower((unsigned char)x) != tolower((unsigned char)y))
+			return false;
+	}
+	return *a == *b;
+}
+
+static int
+check_variable(const struct dc_service_def *def, const struct dc_fields *f,
+    const struct dc_yaml_node *key)
+{
+	size_t i;
+
+	for (i = 0; i < def->ports.n; i++)
+		if (is_same_variable(def->ports.v[i].name, key->text))
+			return fail(f, key,
+			    "The ports \"%s\" and \"%s\" of service \"%s\" "
+			    "would have the same variable",
+			    def->ports.v[i].name, key->text, def->name);
+	return 0;
+}
 
 static int
 check_port(const struct dc_service_def *def, const struct dc_fields *f,
@@ -51,6 +80,8 @@ dc_listen_set_ports(struct dc_service_def *def, const struct dc_fields *f,
 	for (i = 0; i + 1 < v->n && rc == 0; i += 2) {
 		kind = v->child[i + 1];
 		rc = dc_fields_check_name(f, v->child[i], "port", DC_WORD "-");
+		if (rc == 0)
+			rc = check_variable(def, f, v->child[i]);
 		if (rc == 0)
 			rc = dc_report_kind(f->err, f->y, kind, DC_YAML_STRING);
 		if (rc == 0)

@@ -136,12 +136,12 @@ is "from a shell, without line end" \
     "$(ask 'printf "@hourly x" | crontab -; crontab -l')" '@hourly x'
 is "CR LF" "$(ask 'printf "@hourly y\r\n" | crontab -; crontab -l | od -c |
     grep -c "\\\\r"')" 0
-wait_until 10 in_instance 'supervisorctl status cron | grep -c RUNNING' 1
+wait_until 10 in_instance 'supervisorctl status dcloud-cron | grep -c RUNNING' 1
 is "status shows it" $? 0
 is "-r" "$(ask 'crontab -r; crontab -l 2>&1')" 'no crontab for dotcloud'
 wait_until 10 in_instance 'pgrep -cx cron' 0
 is "without a crontab there is no cron" $? 0
-like "and nobody speaks of it" "$(ask 'supervisorctl status cron')" \
+like "and nobody speaks of it" "$(ask 'supervisorctl status dcloud-cron')" \
     'no such process'
 is "another one" "$(ask 'crontab ~/crontab.txt; crontab -l')" "$(cat crontab.txt)"
 wait_until 10 in_instance 'pgrep -cx cron' 1

@@ -3,7 +3,7 @@
 # push or build: handled, or refused with one clear sentence; nothing of it is
 # followed or written outside, and the version of before serves on.
 . "$(dirname "$0")/lib.sh"
-plan 105
+plan 107
 
 # A disk of the platform's own, small enough to be filled. The configuration is
 # below it as well, where `finish` looks once it is gone.
@@ -169,6 +169,16 @@ done
 is "and nothing of it serves" "$(get app)" good
 is "nor was written" "$(find "$root/code/1/revisions" -iname .git -o \
     -name '.incoming*')" ""
+
+# What a repository says it has instead of a commit: of itself, without end.
+again
+git init -q -b main
+git add -A && git commit -qm replaced
+said=$(git push -q "$url" "+main:refs/replace/$(git rev-parse HEAD)" 2>&1)
+is "a commit that replaces itself: status" $? 0
+git commit -q --allow-empty -m next
+said=$(git push -q "$url" +main 2>&1)
+is "is in nobody's way" $? 0
 
 link /etc/passwd outside
 git update-index --add --cacheinfo \

@@ -12,7 +12,7 @@ www:
   buildscript: builder
   processes:
     web: ~/hello.py
-    side: '[ ! -e ~/broken ] && exec sleep 100000'
+    cron: '[ ! -e ~/broken ] && exec sleep 100000'
 jobs:
   type: custom
   process: '[ ! -e ~/broken ] && exec sleep 100000'
@@ -37,7 +37,7 @@ both() { [ "$(db "SELECT count(*) FROM events WHERE thing = 'instance'
     AND from_state = 'down' AND to_state = 'up'")" = 2 ]; }
 ok "both services come back" wait_until 60 both
 like "what crashes is begun again and again" \
-    "$(inside www 'supervisorctl status side')" 'BACKOFF|STARTING'
+    "$(inside www 'supervisorctl status cron')" 'BACKOFF|STARTING'
 like "the other one answers" "$(get app)" '^Hello from app'
 is "they were begun anew once" \
     "$(db "SELECT group_concat(attempts) FROM instances")" "2,2"

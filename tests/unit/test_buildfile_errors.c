@@ -94,6 +94,9 @@ static const struct {
 	"Expected a type dictionary but got a type string" IN("2",
 	    "3") "      mongodb\n      ^\nHint: write \"type: "
 		 "mongodb\""},
+    {"www:\n  type: custom\n  ports:\n    A-b: udp\n    a_B: tcp\n",
+	"The ports \"A-b\" and \"a_B\" of service \"www\" would have the "
+	"same variable" IN("5", "5") "        a_B: tcp\n        ^"},
     {"www:\n  type: custom\n  ports:\n    a: http\n    b: http\n",
 	"You can't have two http ports in service \"www\": \"a\" is one "
 	"already" IN("5", "8") "        b: http\n           ^\nHint: make one "

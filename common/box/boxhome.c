@@ -183,7 +183,8 @@ run_cp(const char *boxes, const char *name, const char *entry, const char *copy,
 	pid_t pid;
 	int rc = dc_room_find(&left, boxes, err);
 
-	argv[6] = most = dc_asprintf("%" PRId64, left >> 10);
+	most = dc_asprintf("%" PRId64, left >> 10);
+	argv[6] = most;
 	if (rc == 0)
 		rc = dc_box_attach(&pid, boxes, name, &run, err);
 	if (rc == 0)

@@ -84,7 +84,7 @@ int dc_instance_move(struct dc_db *db, int64_t id, int from, int to,
 /* From any state before UP to FAILED, with why. */
 int dc_instance_fail(struct dc_db *db, int64_t id, int from, const char *me,
     const char *error, struct dc_err *err);
-/* Why what its state asks for is not possible; NULL: it is. */
+/* Why it cannot do what its state is for; NULL: it can. */
 int dc_instance_set_error(struct dc_db *db, int64_t id, const char *error,
     struct dc_err *err);
 /* What its container is limited to, in bytes. */

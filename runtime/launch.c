@@ -189,7 +189,7 @@ load(struct settings *out, struct supervisor *s, const struct wording *words,
 int
 supervisor_reread(struct supervisor *s, struct dc_err *err)
 {
-	struct settings settings;
+	struct settings settings = {0};
 	int rc = load(&settings, s, &of_reread, err);
 
 	if (rc < 0)
@@ -205,7 +205,7 @@ supervisor_reread(struct supervisor *s, struct dc_err *err)
 int
 supervisor_launch(struct supervisor *s, struct dc_err *err)
 {
-	struct settings settings;
+	struct settings settings = {0};
 	int rc = load(&settings, s, &of_update, err);
 
 	if (rc < 0)

@@ -16,6 +16,7 @@
 #include "deployer/health.h"
 #include "deployer/migrate.h"
 #include "deployer/move.h"
+#include "deployer/processes.h"
 #include "deployer/route.h"
 #include "deployer/scale.h"
 
@@ -324,11 +325,28 @@ go_live(struct work *w, struct dc_err *err)
 	return rc;
 }
 
+/* Those that answered first have waited for the last one. */
+static int
+check_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
+{
+	struct work *w = arg;
+	dc_auto_free char *boxes = dc_conf_path(w->job->conf, "boxes");
+	dc_auto_free char *box =
+	    dc_asprintf("%s-i%" PRId64, w->job->conf->bridge, i->id);
+	int rc = processes_check(boxes, box, err);
+
+	return rc < 0 ? dc_wrap(err, rc, "%s.%" PRId64, i->service, i->number)
+		      : 0;
+}
+
 static int
 probing(struct work *w, struct dc_err *err)
 {
 	int rc = wait_for(w, DC_INSTANCE_READY, err);
 
+	if (rc == 0)
+		rc = dc_instance_each(w->job->db, w->d.id, 0,
+		    DC_FROM(DC_INSTANCE_READY), check_instance, w, err);
 	if (rc == 0)
 		rc = scale_say_each(w->job, &w->d,
 		    "Re-routing traffic to the new build...", err);

@@ -14,6 +14,7 @@
 #include "deployer/listening.h"
 #include "deployer/ports.h"
 #include "deployer/probe.h"
+#include "deployer/processes.h"
 #include "deployer/sockets.h"
 
 #include <fcntl.h>
@@ -24,173 +25,19 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 
-/* An application that crashes so often before its first answer has failed;
- * fewer may be a wait for its database. */
-#define MAX_CRASHES 5
-
 /* After so long without a listener a service that nobody said listens is a
  * worker; sooner where the version that runs now is one. */
 #define QUIET_MS 10000
 #define QUIET_AGAIN_MS 2000
-#define QUIET "nothing listens"
 
-/* What ends the reading of the watch, but a program that keeps crashing. */
-struct watch_for {
-	bool steady;      /* all programs stay up */
-	int64_t limit;    /* monotonic ms */
-	int64_t quiet_ms; /* and nothing listens for so long; 0: never */
-	bool once;        /* the deadline is that of one check */
-	pid_t pid;        /* of the container */
-	const struct unit *u;
-	char *const *env; /* for the command of the health check, or NULL */
-};
-
-/* Programs by name and whether each has stayed up. A "group:name" of the real
- * supervisord may be long. */
-struct program {
-	char name[257];
-	bool steady;
-};
-
-struct programs {
-	struct program v[DC_MAX_PROCESSES + DC_MAX_WORKERS];
-	size_t n;
-	int64_t since;     /* when one was not up last, monotonic ms */
-	char crashed[160]; /* "'node' (exit status 1)": one that failed */
-};
-
-static struct program *
-program_of(struct programs *p, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		if (strncmp(p->v[i].name, name, sizeof(p->v[0].name) - 1) == 0)
-			return &p->v[i];
-	if (p->n == sizeof(p->v) / sizeof(p->v[0]))
-		return NULL;
-	(void)snprintf(p->v[p->n].name, sizeof(p->v[0].name), "%s", name);
-	return &p->v[p->n++];
-}
-
-/* "NAME STATE pid=N crashes=N ..." */
-static void
-note_line(struct programs *p, char *line)
-{
-	char *rest = line;
-	const char *name = strsep(&rest, " ");
-	const char *state = rest != NULL ? strsep(&rest, " ") : NULL;
-	const char *crashes = rest != NULL ? strstr(rest, "crashes=") : NULL;
-	struct program *program;
-	const char *how;
-
-	if (state == NULL)
-		return;
-	program = program_of(p, name);
-	if (program == NULL)
-		return;
-	program->steady = strcmp(state, "RUNNING") == 0 ||
-			  strcmp(state, "EXITED") == 0 ||
-			  strcmp(state, "STOPPED") == 0;
-	if (!program->steady)
-		p->since = dc_mono_ms();
-	how = crashes != NULL ? strchr(crashes, ' ') : NULL;
-	if (strcmp(state, "FATAL") == 0 ||
-	    (crashes != NULL &&
-		strtol(crashes + strlen("crashes="), NULL, 10) >= MAX_CRASHES))
-		(void)snprintf(p->crashed, sizeof(p->crashed), "'%s' (%s)",
-		    name, how != NULL ? how + 1 : state);
-}
-
-static bool
-all_steady(const struct programs *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		if (!p->v[i].steady)
-			return false;
-	return true;
-}
-
-/* It has served: what keeps crashing beside it now is no reason to begin it
- * anew, which ends what runs. */
-static bool
-comes_back(const struct unit *u)
-{
-	return u->row.state == DC_INSTANCE_DOWN ||
-	       u->row.state == DC_INSTANCE_RESTARTING;
-}
-
-/* A program that dies every few seconds is no worker. */
-static bool
-is_quiet(const struct watch_for *w, const struct programs *p)
-{
-	return w->quiet_ms > 0 && dc_mono_ms() - p->since >= w->quiet_ms &&
-	       p->n > 0 && (comes_back(w->u) || all_steady(p)) &&
-	       !listening_elsewhere(w->pid, w->u->ports, w->u->nports);
-}
-
-static int
-fail_unsteady(const struct watch_for *w, const struct programs *p,
-    struct dc_err *err)
-{
-	size_t i = 0;
-
-	while (i < p->n && p->v[i].steady)
-		i++;
-	if (w->u->def.listen_var == NULL || i == p->n)
-		return dc_fail(err, DC_EUSER,
-		    "its processes did not stay up in time");
-	return dc_fail(err, DC_EUSER,
-	    "process '%s' did not come online: it has neither sent \"online\""
-	    " nor accepted connections on the socket in $%s",
-	    p->v[i].name, w->u->def.listen_var);
-}
-
-/* Reads the watch until what W says has come: 0. DC_ENOTFOUND: it is quiet. */
-static int
-read_watch(int fd, const struct watch_for *w, struct dc_err *err)
-{
-	dc_auto_str struct dc_str pending = {0};
-	struct programs programs = {.since = dc_mono_ms()};
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char chunk[4096], *nl;
-	int64_t left;
-	ssize_t n;
-
-	for (;;) {
-		left = w->limit - dc_mono_ms();
-		if (left <= 0)
-			return fail_unsteady(w, &programs, err);
-		if (is_quiet(w, &programs))
-			return dc_fail(err, DC_ENOTFOUND, QUIET);
-		if (poll(&p, 1, left < 1000 ? (int)left : 1000) <= 0)
-			continue;
-		n = read(fd, chunk, sizeof(chunk));
-		if (n <= 0)
-			return dc_fail(err, DC_EUSER,
-			    "the container ended by itself (out of memory?)");
-		dc_str_addn(&pending, chunk, (size_t)n);
-		while ((nl = memchr(pending.data, '\n', pending.len)) != NULL) {
-			*nl = '\0';
-			note_line(&programs, pending.data);
-			dc_str_shift(&pending, (size_t)(nl - pending.data) + 1);
-		}
-		if (pending.len > sizeof(chunk)) /* no line of dcinit's */
-			dc_str_shift(&pending, pending.len);
-		if (programs.crashed[0] != '\0' && !comes_back(w->u))
-			return dc_fail(err, DC_EUSER,
-			    "process %s keeps crashing", programs.crashed);
-		if (w->steady && programs.n > 0 && all_steady(&programs))
-			return 0;
-	}
-}
+/* After its first answer an instance is looked at for so long: many a crash
+ * comes with the first request. */
+#define SETTLE_MS 300
 
 /* A child that reads the watch beside the probe; the end of the pipe that it
  * holds is the word to stop. Its error comes through the pipe. */
 static int
-start_guard(pid_t *pid, int *out, int watch, const struct watch_for *w,
+start_guard(pid_t *pid, int *out, int watch, const struct processes_wait *w,
     struct dc_err *err)
 {
 	struct dc_err e = DC_ERR_INIT;
@@ -200,7 +47,7 @@ start_guard(pid_t *pid, int *out, int watch, const struct watch_for *w,
 		return dc_fail_errno(err, "pipe");
 	*pid = dc_spawn_job(err);
 	if (*pid == 0) {
-		(void)read_watch(watch, w, &e);
+		(void)processes_wait(watch, w, &e);
 		(void)dc_fs_write_all(fds[1], e.msg, strlen(e.msg) + 1, NULL);
 		_exit(0);
 	}
@@ -239,7 +86,7 @@ probe(struct unit *u, const struct dc_port *port, const char *socket,
 }
 
 static int
-fail_unresponsive(const struct watch_for *w, const struct dc_port *port,
+fail_unresponsive(const struct processes_wait *w, const struct dc_port *port,
     struct dc_err *err)
 {
 	dc_auto_str struct dc_str where = {0};
@@ -257,7 +104,7 @@ fail_unresponsive(const struct watch_for *w, const struct dc_port *port,
 /* Probes until an answer, the deadline, or the guard's word. */
 static int
 probe_guarded(struct unit *u, const struct dc_port *port, const char *socket,
-    const struct health *health, int watch, const struct watch_for *w,
+    const struct health *health, int watch, const struct processes_wait *w,
     struct dc_err *err)
 {
 	dc_auto_fd int guard = -1;
@@ -270,11 +117,12 @@ probe_guarded(struct unit *u, const struct dc_port *port, const char *socket,
 	rc = probe(u, port, socket, health, guard, err);
 	if (rc == DC_ESTALE) {
 		(void)!read(guard, why, sizeof(why) - 1);
-		rc = strcmp(why, QUIET) == 0
-			 ? dc_fail(err, DC_ENOTFOUND, QUIET)
+		rc = strcmp(why, PROCESSES_QUIET) == 0
+			 ? dc_fail(err, DC_ENOTFOUND, PROCESSES_QUIET)
 			 : dc_fail(err, DC_EUSER,
-			       "%s; it was to answer on port %d (%s)", why,
-			       port->port, port->name);
+			       "%s; it was to answer on port %d (%s) within"
+			       " %d s",
+			       why, port->port, port->name, health->deadline);
 	} else if (rc == DC_EUSER && socket != NULL) {
 		rc = dc_wrap(err, rc,
 		    "the instance did not become responsive on %s",
@@ -290,16 +138,17 @@ probe_guarded(struct unit *u, const struct dc_port *port, const char *socket,
 /* All workers are online, then each answers. */
 static int
 wait_sockets(struct unit *u, const struct dc_port *http,
-    const struct health *health, int watch, const struct watch_for *any,
+    const struct health *health, int watch, const struct processes_wait *any,
     struct dc_err *err)
 {
-	struct watch_for w = *any;
+	struct processes_wait w = *any;
 	int rc;
 
 	w.steady = true;
 	w.quiet_ms = 0;
+	w.seconds = health->deadline;
 	w.limit = dc_mono_ms() + health->deadline * INT64_C(1000);
-	rc = read_watch(watch, &w, err);
+	rc = processes_wait(watch, &w, err);
 	w.steady = false;
 	w.limit = any->limit;
 	for (int i = 0; rc == 0 && i < u->def.workers; i++) {
@@ -312,7 +161,8 @@ wait_sockets(struct unit *u, const struct dc_port *http,
 }
 
 static int
-load_health(struct health *out, const struct watch_for *w, struct dc_err *err)
+load_health(struct health *out, const struct processes_wait *w,
+    struct dc_err *err)
 {
 	int rc = health_load(out, &w->u->def, err);
 
@@ -322,10 +172,10 @@ load_health(struct health *out, const struct watch_for *w, struct dc_err *err)
 }
 
 static int
-wait_responsive(struct unit *u, const struct watch_for *quiet,
+wait_responsive(struct unit *u, const struct processes_wait *quiet,
     struct dc_err *err)
 {
-	struct watch_for w = *quiet;
+	struct processes_wait w = *quiet;
 	const struct dc_port *http = ports_find(u->ports, u->nports, "http");
 	const struct dc_port *tcp = ports_find(u->ports, u->nports, "tcp");
 	dc_auto_fd int watch = -1;
@@ -336,13 +186,14 @@ wait_responsive(struct unit *u, const struct watch_for *quiet,
 		rc = control_watch(&watch, u->box_dir, true, err);
 	if (rc < 0)
 		return rc;
-	if (http == NULL && tcp == NULL && comes_back(u))
+	if (http == NULL && tcp == NULL && unit_has_served(u))
 		return 0;
 	if (http == NULL && tcp == NULL) {
 		w.steady = true;
 		w.quiet_ms = 0;
+		w.seconds = health.deadline;
 		w.limit = dc_mono_ms() + health.deadline * INT64_C(1000);
-		return read_watch(watch, &w, err);
+		return processes_wait(watch, &w, err);
 	}
 	if (http != NULL && u->def.listen_var != NULL)
 		return wait_sockets(u, http, &health, watch, &w, err);
@@ -350,18 +201,51 @@ wait_responsive(struct unit *u, const struct watch_for *quiet,
 	    &w, err);
 }
 
+/* DC_ESTALE: it has crashed since it answered. */
 static int
-wait_well(struct unit *u, const struct watch_for *w, struct dc_err *err)
+settle(struct unit *u, const struct processes_wait *any, struct dc_err *err)
+{
+	struct processes_wait w = *any;
+	dc_auto_fd int watch = -1;
+	int rc = control_watch(&watch, u->box_dir, true, err);
+
+	w.limit = dc_mono_ms() + SETTLE_MS;
+	return rc < 0 ? rc : processes_settle(watch, &w, err);
+}
+
+/* What crashes soon after it has answered is asked again, until it stays or is
+ * given up. One that serves already comes back at its first answer. */
+static int
+wait_settled(struct unit *u, const struct processes_wait *w, struct dc_err *err)
+{
+	bool has_answered = false;
+	int rc;
+
+	do {
+		rc = wait_responsive(u, w, err);
+		if (rc == 0 && u->row.state == DC_INSTANCE_LAUNCHING &&
+		    u->nports > 1) /* more than ssh */
+			rc = settle(u, w, err);
+		if (rc == DC_EUSER && has_answered)
+			rc = dc_wrap(err, rc, "it answered and crashed");
+		has_answered = true;
+	} while (rc == DC_ESTALE);
+	return rc;
+}
+
+static int
+wait_well(struct unit *u, const struct processes_wait *w, char *const *env,
+    struct dc_err *err)
 {
 	struct command command = {.boxes = u->boxes, .box = u->box};
 	struct health health = {0};
-	int rc = wait_responsive(u, w, err);
+	int rc = wait_settled(u, w, err);
 
 	if (rc == 0)
 		rc = load_health(&health, w, err);
 	if (rc < 0 || health.command == NULL || u->row.suspended)
 		return rc;
-	command.env = w->env;
+	command.env = env;
 	command.text = health.command;
 	return command_wait(&command, health.timeout, health.deadline, err);
 }
@@ -394,8 +278,8 @@ follow_child(struct unit *u, int pidfd, struct dc_err *err)
 /* The waiting is a child's, which has nothing to do with the store; ours is to
  * notice when there is nothing to wait for any more. */
 static int
-run_child(struct unit *u, const struct watch_for *w, struct dc_err *shared,
-    struct dc_err *err)
+run_child(struct unit *u, const struct processes_wait *w, char *const *env,
+    struct dc_err *shared, struct dc_err *err)
 {
 	dc_auto_fd int pidfd = -1;
 	pid_t pid = dc_spawn_job(err);
@@ -404,7 +288,7 @@ run_child(struct unit *u, const struct watch_for *w, struct dc_err *shared,
 	if (pid < 0)
 		return (int)pid;
 	if (pid == 0)
-		_exit(wait_well(u, w, shared) < 0);
+		_exit(wait_well(u, w, env, shared) < 0);
 	pidfd = pidfd_open(pid, 0);
 	rc = pidfd < 0 ? dc_fail_errno(err, "pidfd of %d", (int)pid)
 		       : follow_child(u, pidfd, err);
@@ -474,9 +358,9 @@ say_worker(struct unit *u, struct dc_err *err)
 int
 launch_wait(struct unit *u, bool once, struct dc_err *err)
 {
-	struct watch_for w = {.limit = INT64_MAX / 2,
-	    .u = u,
+	struct processes_wait w = {.limit = INT64_MAX / 2,
 	    .once = once,
+	    .u = u,
 	    .pid = dc_box_pid(u->boxes, u->box)};
 	struct dc_err *shared = mmap(NULL, sizeof(*shared),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -489,9 +373,8 @@ launch_wait(struct unit *u, bool once, struct dc_err *err)
 	if (rc == 0)
 		rc = environment_load(&env, u->job->conf, u->job->db, &u->row,
 		    &u->def, u->ports, u->nports, err);
-	w.env = env.unix_env.v;
 	if (rc == 0)
-		rc = run_child(u, &w, shared, err);
+		rc = run_child(u, &w, env.unix_env.v, shared, err);
 	if (rc == 0 && u->nports > 1) /* more than ssh */
 		rc = dc_health_save_answer(u->job->db, u->row.id, err);
 	environment_done(&env);

@@ -263,11 +263,16 @@ probe_is_good(char *seen, size_t size, const struct probe *p, const char *line)
 	return false;
 }
 
+static const char *
+path_of(const struct probe *p)
+{
+	return p->path != NULL ? p->path : "/CloudHealthCheck";
+}
+
 void
 probe_format(struct dc_str *out, const struct probe *p)
 {
-	dc_str_addf(out, "GET %s HTTP/1.1\r\nHost: ",
-	    p->path != NULL ? p->path : "/CloudHealthCheck");
+	dc_str_addf(out, "GET %s HTTP/1.1\r\nHost: ", path_of(p));
 	if (p->host != NULL || p->address[0] == '/')
 		dc_str_add(out, p->host != NULL ? p->host : "localhost");
 	else
@@ -309,16 +314,19 @@ try_tcp(struct attempt *a)
 	return try_connect(&fd, a);
 }
 
+/* PATH: what was asked, NULL when a connection was enough. */
 static int
-fail_late(const struct attempt *a, int64_t limit, struct dc_err *err)
+fail_late(const struct attempt *a, int64_t limit, const char *path,
+    struct dc_err *err)
 {
-	if (a->to.sa.sa_family == AF_UNIX)
-		return dc_fail(err, DC_EUSER,
-		    "no good answer in %" PRId64 " s (seen last: %s)",
-		    limit / 1000, a->seen);
+	char where[32] = "";
+
+	if (a->to.sa.sa_family != AF_UNIX)
+		(void)snprintf(where, sizeof(where), " on port %d", a->p->port);
 	return dc_fail(err, DC_EUSER,
-	    "no good answer on port %d in %" PRId64 " s (seen last: %s)",
-	    a->p->port, limit / 1000, a->seen);
+	    "no good answer%s in %" PRId64 " s%s%s (seen last: %s)", where,
+	    limit / 1000, path != NULL ? " to GET " : "",
+	    path != NULL ? path : "", a->seen);
 }
 
 static int
@@ -361,7 +369,8 @@ run(int64_t *took_ms, const struct probe *p, enum step (*try)(struct attempt *),
 			return 0;
 		}
 		if (dc_mono_ms() >= a.end)
-			return fail_late(&a, limit, err);
+			return fail_late(&a, limit,
+			    try == try_http ? path_of(p) : NULL, err);
 	}
 }
 

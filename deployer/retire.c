@@ -19,9 +19,9 @@
 
 /* *N is how many requests are left then. */
 static int
-drain(long *n, struct unit *u, int seconds, struct dc_err *err)
+drain(long *n, struct unit *u, int64_t seconds, struct dc_err *err)
 {
-	int64_t end = dc_mono_ms() + seconds * 1000L;
+	int64_t end = dc_mono_ms() + seconds * 1000;
 	int rc = route_sync(u->job->conf, u->job->db, err);
 
 	*n = 1;
@@ -43,10 +43,11 @@ retire_stop(struct unit *u, struct dc_err *err)
 		     dc_hold_find(u->job->db, &hold, u->row.service_id,
 			 DC_HOLD_USER, NULL) == 0;
 	long n;
-	int rc =
-	    drain(&n, u, waits ? DC_HOLD_DRAIN_SECONDS : DC_DRAIN_SECONDS, err);
+	int rc = drain(&n, u,
+	    waits ? DC_HOLD_DRAIN_SECONDS : u->job->conf->drain_seconds, err);
 
-	return rc == 0 ? dc_box_stop(u->boxes, u->box, DC_STOP_SECONDS, err)
+	return rc == 0 ? dc_box_stop(u->boxes, u->box,
+			     waits ? DC_STOP_SECONDS : DC_STOP_MAX_SECONDS, err)
 		       : rc;
 }
 
@@ -60,7 +61,7 @@ leave(bool *kept, struct unit *u, struct dc_err *err)
 
 	if (until != 0 && until <= dc_now_ms())
 		return 0;
-	rc = drain(&n, u, DC_DRAIN_SECONDS, err);
+	rc = drain(&n, u, u->job->conf->drain_seconds, err);
 	return rc == 0 && n == 0 ? reserve_keep(kept, u, err) : rc;
 }
 
@@ -68,8 +69,9 @@ static int
 end(struct unit *u, bool was_up, struct dc_err *err)
 {
 	struct dc_job *job = u->job;
-	int rc =
-	    dc_box_stop(u->boxes, u->box, was_up ? DC_STOP_SECONDS : 0, err);
+	/* Its pid 1 obeys each stopwaitsecs, and ends when they have passed. */
+	int rc = dc_box_stop(u->boxes, u->box, was_up ? DC_STOP_MAX_SECONDS : 0,
+	    err);
 
 	if (rc == 0)
 		rc = data_keep(u, err);

@@ -190,8 +190,8 @@ add_server(struct sync *s, const char *be, const struct router_server *v)
 
 	router_server_name(name, v->instance, v->worker);
 	router_server_address(address, v);
-	rc = CHANGE(s, "add server %s/%s %s " ROUTER_SERVER_ARGS, be, name,
-	    address);
+	rc = CHANGE(s, "add server %s/%s %s %s", be, name, address,
+	    router_server_options(v));
 	if (rc == 0)
 		rc = CHANGE(s, "enable health %s/%s", be, name);
 	if (rc == 0)

@@ -222,8 +222,8 @@ router_is_backend(const char *name)
 static void
 add_lookups(struct dc_str *s, const char *etc)
 {
-	static const char host[] =
-	    "\thttp-request set-var(txn.host) req.hdr(host),host_only,lower\n";
+	static const char host[] = "\thttp-request set-var(txn.host) "
+				   "req.hdr(host),host_only,lower,rtrim(.)\n";
 
 	dc_str_add(s, host);
 	dc_str_addf(s,
@@ -331,6 +331,8 @@ void
 router_shape(struct dc_str *out, const struct router_conf *c,
     const struct router_plan *p)
 {
+	static const struct router_server kinds[] = {{.address = "0.0.0.0"},
+	    {.address = "/"}};
 	dc_auto_str struct dc_str s = {0};
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
@@ -341,7 +343,8 @@ router_shape(struct dc_str *out, const struct router_conf *c,
 	router_closed_format(&s, c);
 	router_tls_list(&s, c);
 	router_sticky_shape(&s, p);
-	dc_str_add(&s, ROUTER_SERVER_ARGS);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		dc_str_add(&s, router_server_options(&kinds[i]));
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		dc_str_add(&s, pages[i].html);
 	for (size_t i = 0; i < s.len; i++)
@@ -356,17 +359,6 @@ router_add_comment(struct dc_str *s, const char *name)
 	for (; *name != '\0'; name++)
 		dc_str_addf(s, "%c", *name > ' ' && *name <= '~' ? *name : '?');
 	dc_str_add(s, "\n");
-}
-
-static void
-add_server(struct dc_str *s, const struct router_server *v)
-{
-	char name[ROUTER_NAME_SIZE], address[ROUTER_ADDRESS_SIZE];
-
-	router_server_name(name, v->instance, v->worker);
-	router_server_address(address, v);
-	dc_str_addf(s, "\tserver %s %s " ROUTER_SERVER_ARGS "\n", name,
-	    address);
 }
 
 static void
@@ -389,7 +381,7 @@ add_backends(struct dc_str *s, const struct router_plan *p,
 
 			/* After a start there is nothing left to drain. */
 			if (!v->draining)
-				add_server(s, v);
+				router_server_format(s, v);
 		}
 	}
 	free(names);

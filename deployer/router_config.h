@@ -12,7 +12,6 @@
  * connects: HAProxy resets before the application would see them. A dead
  * process is out after 3 s; until then requests for it wait and try again
  * (its supervisor may bring it back), with other instances they go there. */
-#define ROUTER_SERVER_ARGS "check inter 1s fall 3 rise 1 downinter 250ms"
 
 #define ROUTER_API "api"
 

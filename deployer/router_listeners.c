@@ -1,8 +1,8 @@
 /* deployer/router_listeners.c -- public tcp ports in HAProxy's configuration:
  * a frontend and a backend for each; see router_config.h. */
 #include "deployer/router_config.h"
+#include "deployer/router_server.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 static int
@@ -43,10 +43,7 @@ add_servers(struct dc_str *s, const struct router_plan *p, int slot, size_t e)
 		const struct router_server *v = p->servers[e].server;
 
 		if (p->servers[e].slot == slot && !v->draining)
-			dc_str_addf(s,
-			    "\tserver i%" PRId64 " %s:%d " ROUTER_SERVER_ARGS
-			    "\n",
-			    v->instance, v->address, v->port);
+			router_server_format(s, v);
 	}
 	return e;
 }

@@ -2,7 +2,6 @@
 #include "deployer/router_server.h"
 
 #include "common/base/limits.h"
-#include "common/base/str.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -70,6 +69,17 @@ router_server_parse(int64_t *instance, int *worker, const char *name)
 	return true;
 }
 
+/* A socket without a listener refuses at once, and the request goes elsewhere:
+ * nothing is won by taking it for down, and a worker that is restarted would be
+ * for a moment longer than it is. The next one ends in that moment. */
+const char *
+router_server_options(const struct router_server *s)
+{
+	return router_is_unix(s)
+		   ? "check inter 1s fall 60 rise 1 downinter 250ms"
+		   : "check inter 1s fall 3 rise 1 downinter 250ms";
+}
+
 void
 router_server_address(char out[ROUTER_ADDRESS_SIZE],
     const struct router_server *s)
@@ -79,4 +89,15 @@ router_server_address(char out[ROUTER_ADDRESS_SIZE],
 	else
 		(void)snprintf(out, ROUTER_ADDRESS_SIZE, "%s:%d", s->address,
 		    s->port);
+}
+
+void
+router_server_format(struct dc_str *out, const struct router_server *s)
+{
+	char name[ROUTER_NAME_SIZE], address[ROUTER_ADDRESS_SIZE];
+
+	router_server_name(name, s->instance, s->worker);
+	router_server_address(address, s);
+	dc_str_addf(out, "\tserver %s %s %s\n", name, address,
+	    router_server_options(s));
 }

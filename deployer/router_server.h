@@ -3,6 +3,7 @@
 #ifndef DEPLOYER_ROUTER_SERVER_H
 #define DEPLOYER_ROUTER_SERVER_H
 
+#include "common/base/str.h"
 #include "deployer/router.h"
 
 #define ROUTER_NAME_SIZE 40
@@ -17,8 +18,14 @@ void router_server_name(char out[ROUTER_NAME_SIZE], int64_t instance,
     int worker);
 bool router_server_parse(int64_t *instance, int *worker, const char *name);
 
+/* Its options. */
+const char *router_server_options(const struct router_server *s);
+
 /* "10.0.3.2:8080", "unix@/run/dcloud/listen/dcloud0-i12/0.sock" */
 void router_server_address(char out[ROUTER_ADDRESS_SIZE],
     const struct router_server *s);
+
+/* Its line in haproxy.cfg. */
+void router_server_format(struct dc_str *out, const struct router_server *s);
 
 #endif

@@ -355,13 +355,6 @@ wait_migrated(struct unit *u, struct environment *env, struct dc_err *err)
 	return rc;
 }
 
-static bool
-has_served(const struct unit *u)
-{
-	return u->row.state == DC_INSTANCE_DOWN ||
-	       u->row.state == DC_INSTANCE_RESTARTING;
-}
-
 /* From wherever an earlier job was stopped. A postinstall may have been in
  * the middle, so that one begins again with a new container. */
 static int
@@ -370,7 +363,7 @@ run_phases(struct unit *u, struct environment *env, struct dc_err *err)
 	bool is_new = u->row.state != DC_INSTANCE_LAUNCHING, is_made;
 	int rc = 0;
 
-	if (has_served(u))
+	if (unit_has_served(u))
 		return come_back(u, env, err);
 	if (u->row.reserved_until != 0) {
 		rc = reserve_wake(u, err);
@@ -405,7 +398,7 @@ fail(struct unit *u, int rc, struct dc_err *err)
 {
 	char why[DC_ERR_MAX];
 
-	if (rc == DC_ESTALE || has_served(u))
+	if (rc == DC_ESTALE || unit_has_served(u))
 		return rc;
 	(void)snprintf(why, sizeof(why), "%s", err->msg);
 	if (rc != DC_EUSER)
@@ -428,7 +421,7 @@ count_attempt(struct unit *u, struct dc_err *err)
 	int64_t n;
 	int rc = dc_instance_count_attempt(u->job->db, &n, u->row.id, err);
 
-	if (rc < 0 || n <= MAX_ATTEMPTS || has_served(u))
+	if (rc < 0 || n <= MAX_ATTEMPTS || unit_has_served(u))
 		return rc;
 	return dc_fail(err, DC_EUSER,
 	    "starting the instance was interrupted %d times", MAX_ATTEMPTS);

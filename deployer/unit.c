@@ -45,6 +45,13 @@ unit_done(struct unit *u)
 	free(u->box_dir);
 }
 
+bool
+unit_has_served(const struct unit *u)
+{
+	return u->row.state == DC_INSTANCE_DOWN ||
+	       u->row.state == DC_INSTANCE_RESTARTING;
+}
+
 int
 unit_move(struct unit *u, enum dc_instance_state to, struct dc_err *err)
 {

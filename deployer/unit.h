@@ -24,6 +24,9 @@ struct unit {
 int unit_load(struct unit *u, struct dc_job *job, struct dc_err *err);
 void unit_done(struct unit *u);
 
+/* It comes back: its container has ended, or its user wants it begun anew. */
+bool unit_has_served(const struct unit *u);
+
 int unit_move(struct unit *u, enum dc_instance_state to, struct dc_err *err);
 
 /* A line of the deployment's log, tagged [www.0]. */

@@ -211,6 +211,13 @@ begin_restart(struct client *client, struct program *p)
 		begin_start(client, p);
 		return;
 	}
+	if (p->settings.restart_signal != 0 && !p->has_replacement &&
+	    p->machine.state == STATE_RUNNING) {
+		(void)kill(p->machine.pid, p->settings.restart_signal);
+		control_say(client, "%s: told to begin anew\n",
+		    p->settings.name);
+		return;
+	}
 	add_wait(client, p, WAIT_RESTART);
 	roll_add(p);
 }

@@ -32,7 +32,8 @@ digest_of(const struct program_settings *p, const struct dc_strv *env)
 	const int numbers[] = {p->is_stderr_redirected, p->is_autostarted,
 	    p->has_channel, p->is_group_stopped, p->is_group_killed,
 	    (int)p->restart, p->group_priority, p->priority, p->start_secs,
-	    p->start_retries, p->stop_signal, p->stop_wait_secs, p->umask};
+	    p->start_retries, p->stop_signal, p->stop_wait_secs, p->umask,
+	    p->restart_signal};
 	uint64_t h = 14695981039346656037ULL;
 
 	hash_text(&h, p->name);

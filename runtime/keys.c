@@ -121,6 +121,13 @@ set_stopsignal(struct program_settings *p, const char *text, struct dc_err *err)
 }
 
 static int
+set_restartsignal(struct program_settings *p, const char *text,
+    struct dc_err *err)
+{
+	return value_parse_signal(&p->restart_signal, text, err);
+}
+
+static int
 set_stopwaitsecs(struct program_settings *p, const char *text,
     struct dc_err *err)
 {
@@ -243,6 +250,7 @@ static const struct {
     {"exitcodes", set_exitcodes, "yes"},
     {"stopsignal", set_stopsignal, "yes"},
     {"stopwaitsecs", set_stopwaitsecs, "yes"},
+    {"restartsignal", set_restartsignal, "ours: see below"},
     {"stopasgroup", set_stopasgroup, "yes"},
     {"killasgroup", set_killasgroup, "yes"},
     {"umask", set_umask, "yes"},

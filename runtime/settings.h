@@ -42,6 +42,7 @@ struct program_settings {
 	int group_priority, priority;  /* in this order */
 	int start_secs, start_retries; /* < 0: for ever */
 	int stop_signal, stop_wait_secs, umask;
+	int restart_signal; /* it begins anew by itself; 0: it is ended */
 	uint64_t expected_exits[4]; /* a bit per exit code */
 	bool is_real;               /* the real supervisord itself */
 	bool is_foreign;  /* runs as another than the application's user */

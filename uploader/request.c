@@ -14,8 +14,9 @@
 
 #define KEY_NAME 20 /* of an API key: NAME:SECRET */
 #define KEY_SECRET 40
-/* A drain and a stop, and less than the router waits for an answer. */
-#define WAIT_MS ((DC_DRAIN_SECONDS + DC_STOP_SECONDS + 10) * INT64_C(1000))
+/* A drain and a stop as they are by default, and less than a client's patience.
+ */
+#define WAIT_MS INT64_C(50000)
 
 struct request *
 request_new(const struct dc_conf *conf)

@@ -58,9 +58,9 @@
 #define DC_BUILD_SECONDS 900       /* CONTRACT 1.6 */
 #define DC_POSTINSTALL_SECONDS 600 /* CONTRACT 1.6 */
 #define DC_PROBE_SECONDS 60        /* CONTRACT A   */
-#define DC_STOP_SECONDS 10         /* SIGTERM to SIGKILL */
-#define DC_DRAIN_SECONDS 30        /* for requests under way at a swap */
-#define DC_HOLD_DRAIN_SECONDS 10   /* the same, while others wait for it */
+#define DC_STOP_SECONDS 10         /* SIGTERM to SIGKILL, while others wait */
+#define DC_STOP_MAX_SECONDS 120    /* the same otherwise: see stopwaitsecs */
+#define DC_HOLD_DRAIN_SECONDS 10   /* drain_seconds, while others wait */
 #define DC_HOLD_SECONDS 30         /* more than all steps may take together */
 /* An ill instance, doubled each time; more than the 60 s that a request, and so
  * an instance which does one thing at a time, may take */

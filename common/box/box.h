@@ -73,6 +73,8 @@ int dc_box_set_memory(const char *name, long long bytes, struct dc_err *err);
  * dc_box_stop and dc_box_destroy thaw what they end. */
 int dc_box_freeze(const char *name, struct dc_err *err);
 int dc_box_thaw(const char *name, struct dc_err *err);
+/* Was one of its processes killed because there was no more of it? */
+bool dc_box_lacked_memory(const char *name);
 
 struct dc_box_run {
 	char *const *argv;

@@ -220,6 +220,12 @@ dc_box_set_memory(const char *name, long long bytes, struct dc_err *err)
 	return dc_cgroup_set_memory(name, bytes, err);
 }
 
+bool
+dc_box_lacked_memory(const char *name)
+{
+	return dc_cgroup_lacked_memory(name);
+}
+
 int
 dc_box_attach(pid_t *pid, const char *boxes, const char *name,
     const struct dc_box_run *run, struct dc_err *err)

@@ -533,3 +533,45 @@ dc_cgroup_load_memory(struct dc_cgroup_memory *out, const char *name,
 	*out = u.memory;
 	return 0;
 }
+
+struct lack {
+	const char *name;
+	bool found;
+};
+
+/* "oom_kill N" is in both versions' files. */
+static int
+note_lack(int parent, const char *dir, void *arg, struct dc_err *err)
+{
+	static const char *const files[] = {"memory.events",
+	    "memory.oom_control"};
+	struct lack *l = arg;
+	size_t i;
+
+	(void)err;
+	if (!dc_cgroup_is_of(dir, l->name) ||
+	    !dc_has_prefix(dir, "lxc.payload."))
+		return 0;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		dc_auto_free char *path = dc_asprintf("%s/%s", dir, files[i]);
+		dc_auto_fd int fd = openat(parent, path, O_RDONLY | O_CLOEXEC);
+		char text[1024];
+		const char *at;
+		ssize_t n;
+
+		n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+		text[n > 0 ? n : 0] = '\0';
+		at = strstr(text, "oom_kill ");
+		l->found |= at != NULL &&
+			    strtol(at + strlen("oom_kill "), NULL, 10) > 0;
+	}
+	return 0;
+}
+
+bool
+dc_cgroup_lacked_memory(const char *name)
+{
+	struct lack l = {.name = name};
+
+	return each_top(note_lack, &l, NULL) == 0 && l.found;
+}

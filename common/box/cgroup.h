@@ -58,6 +58,8 @@ struct dc_cgroup_memory {
 /* DC_ENOTFOUND: it has no cgroup that says so. */
 int dc_cgroup_load_memory(struct dc_cgroup_memory *out, const char *name,
     struct dc_err *err);
+/* Has the kernel killed a process of this running container for want of it? */
+bool dc_cgroup_lacked_memory(const char *name);
 
 /* Kills process PID and waits for its end, at most 5 seconds (DC_EBUSY). It
  * is left alone when it is not (or no longer) what IS_MEANT says. */

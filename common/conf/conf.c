@@ -53,6 +53,7 @@ static const struct key keys[] = {
     NUMBER(uid_base, 1000000, 100000, 2000000000),
     NUMBER(builds, 2, 1, 64),
     NUMBER(reserve_seconds, 600, 0, 86400),
+    NUMBER(drain_seconds, 30, 1, 3600),
     NUMBER(port_first, 40000, 1024, 65535),
     NUMBER(port_last, 44999, 1024, 65535),
 };

@@ -31,6 +31,7 @@ struct dc_conf {
 	int64_t uid_base;  /* first uid of the applications' ranges: 1000000  */
 	int64_t builds;    /* builds at once: 2                               */
 	int64_t reserve_seconds; /* the version before stays so long: 600     */
+	int64_t drain_seconds; /* for requests under way at a swap: 30        */
 	int64_t port_first, port_last; /* public: 40000 to 44999              */
 	uid_t uid; /* of user, looked up at load                      */
 	gid_t gid;

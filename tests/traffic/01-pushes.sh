@@ -5,6 +5,10 @@
 pushes=3
 [ "$form" = quick ] || pushes=50
 
-for ((n = 2; n <= pushes + 1; n++)); do
-	during "push of version $n" push_version "$n"
-done
+push_all() {
+	local n
+	for ((n = 2; n <= pushes + 1; n++)); do
+		push_version "$n" || return
+	done
+}
+during "$pushes pushes in a row" push_all

@@ -83,15 +83,21 @@ ask(struct client *c, const char *method, const char *path, const char *more,
 }
 
 static enum outcome
+expect(const struct client *c, int status)
+{
+	if (c->a.status == status)
+		return OUT_OK;
+	return c->a.is_maintenance ? OUT_CLOSED : OUT_STATUS;
+}
+
+static enum outcome
 get(struct client *c, const char *path, const char *more)
 {
 	enum outcome o = ask(c, "GET", path, more, NULL, 0);
 
 	if (o == OUT_OK)
 		o = wire_body(&c->w, &c->a);
-	if (o == OUT_OK && c->a.status != 200)
-		o = OUT_STATUS;
-	return o;
+	return o == OUT_OK ? expect(c, 200) : o;
 }
 
 static enum outcome
@@ -147,8 +153,8 @@ once_post(struct client *c)
 	o = ask(c, "POST", "/post", more, c->body, POST_BYTES);
 	if (o == OUT_OK)
 		o = wire_body(&c->w, &c->a);
-	if (o == OUT_OK && c->a.status != 200)
-		return OUT_STATUS;
+	if (o == OUT_OK)
+		o = expect(c, 200);
 	return o != OUT_OK ? o : is_right(strcmp(c->a.body, c->hash) == 0);
 }
 
@@ -200,8 +206,8 @@ once_ws(struct client *c)
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
 	    NULL, 0);
 
-	if (o == OUT_OK && c->a.status != 101)
-		o = OUT_STATUS;
+	if (o == OUT_OK)
+		o = expect(c, 101);
 	if (o == OUT_OK)
 		o = talk(c);
 	wire_close(&c->w);

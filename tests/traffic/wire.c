@@ -23,6 +23,7 @@ static const char *const outcomes[OUT_NKINDS] = {
     [OUT_TIMEOUT] = "timeout",
     [OUT_STATUS] = "status",
     [OUT_WRONG] = "wrong",
+    [OUT_CLOSED] = "closed",
 };
 
 const char *
@@ -192,6 +193,8 @@ note_field(struct answer *a, char *line)
 		a->chunked = true;
 	else if (strcasecmp(line, "connection") == 0)
 		a->closes = strcasecmp(value, "close") == 0;
+	else if (strcasecmp(line, "retry-after") == 0)
+		a->is_maintenance = a->status == 503;
 	else if (strcasecmp(line, "x-version") == 0)
 		(void)snprintf(a->version, sizeof(a->version), "%s", value);
 	else if (strcasecmp(line, "x-instance") == 0)
@@ -205,7 +208,7 @@ wire_head(struct wire *w, struct answer *a)
 	enum outcome o;
 
 	a->status = 0;
-	a->chunked = a->closes = false;
+	a->chunked = a->closes = a->is_maintenance = false;
 	a->length = -1;
 	a->version[0] = a->instance[0] = '\0';
 	a->body_len = 0;

@@ -14,6 +14,7 @@ enum outcome {
 	OUT_TIMEOUT, /* no byte for a minute and a half */
 	OUT_STATUS,  /* an answer of another status than was asked for */
 	OUT_WRONG,   /* not what this version of the application says */
+	OUT_CLOSED,  /* the maintenance page: 503, and when to come back */
 	OUT_NKINDS
 };
 
@@ -28,7 +29,7 @@ struct wire {
 
 struct answer {
 	int status;
-	bool chunked, closes;
+	bool chunked, closes, is_maintenance;
 	long long length; /* -1: not said */
 	char version[32], instance[32];
 	size_t body_len; /* read by wire_body */

@@ -202,7 +202,8 @@ START_TEST(config_save__public_tcp_ports)
 			"\tbind 10.0.3.1:40000 transparent\n"
 			"\tdefault_backend tcp_40000\n"
 			"backend tcp_40000\n"
-			"\tserver i12 10.0.3.2:42800 " ROUTER_SERVER_ARGS "\n"
+			"\tserver i12 10.0.3.2:42800 check inter 1s fall 3"
+			" rise 1 downinter 250ms\n"
 			"frontend port_40001\n"));
 	ck_assert_ptr_nonnull(
 	    strstr(cfg, "backend tcp_40001\n\tserver i14 10.0.3.4:42801 "));

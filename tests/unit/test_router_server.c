@@ -56,8 +56,9 @@ START_TEST(config_save__has_a_server_for_each_socket)
 	ck_assert_int_eq(dc_fs_load(&cfg, NULL, path, 1 << 20, &err), 0);
 	ck_assert_ptr_nonnull(
 	    strstr(cfg, "\tserver i12 unix@/run/d/listen/d-i12/0.sock check "));
-	ck_assert_ptr_nonnull(strstr(cfg,
-	    "\tserver i12w1 unix@/run/d/listen/d-i12/1.sock check "));
+	ck_assert_ptr_nonnull(
+	    strstr(cfg, "\tserver i12w1 unix@/run/d/listen/d-i12/1.sock check "
+			"inter 1s fall 60 "));
 	ck_assert_ptr_null(strstr(cfg, "server i13"));
 	ck_assert_ptr_null(strstr(cfg, "server i14"));
 }

@@ -7,7 +7,7 @@ const http = require('http');
 
 const version = fs.readFileSync(__dirname + '/version', 'utf8').trim();
 const instance = process.env.DOTCLOUD_SERVICE_NAME + '.' +
-    process.env.DOTCLOUD_SERVICE_ID;
+    (process.env.NODESOCKD_WORKER_ID || process.env.DOTCLOUD_SERVICE_ID);
 const fields = {'X-Version': version, 'X-Instance': instance};
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -43,6 +43,7 @@ const pages = {
 	},
 	'/': (req, res) => send(res, ('version ' + version + '\n').repeat(200)),
 	'/slow': (req, res) => setTimeout(() => send(res, 'slow\n'), 2000),
+	'/never': () => {},
 	'/post': post,
 	'/chunked': (req, res) =>
 		drip(res, 'text/plain', 10, () => 'c'.repeat(1000)),
@@ -59,7 +60,16 @@ function fail(req, res) {
 	});
 }
 
+// The end of a deployment of 02-failed-deployments.
+if (process.env.FAULT === 'memory') {
+	const all = [];
+	for (;;)
+		all.push(Buffer.alloc(16 << 20, 1));
+}
+
 const server = http.createServer((req, res) => {
+	if (process.env.FAULT === 'crash')
+		res.on('finish', () => setTimeout(() => process.exit(7), 100));
 	const page = pages[req.url];
 	if (version.startsWith('failing') && req.url !== '/CloudHealthCheck')
 		return fail(req, res);
@@ -99,4 +109,13 @@ server.on('upgrade', (req, socket) => {
 	echo(socket);
 });
 
-server.listen(8080);
+// As an application of nodesockd, or at the port of its type.
+server.listen(process.env.LISTEN_ON || process.env.PORT || 8080, () => {
+	if (!process.send)
+		return;
+	process.send('online');
+	process.on('message', (message) => {
+		if (message === 'shutdown')
+			server.close(() => process.exit(0));
+	});
+});

@@ -1,4 +1,4 @@
-# tests/traffic/09-data.sh -- pushes of services with ~/data: requests wait while
+# tests/traffic/14-data.sh -- pushes of services with ~/data: requests wait while
 # it moves.
 # shellcheck shell=bash
 

@@ -250,3 +250,22 @@ processes_check(const char *boxes, const char *box, struct dc_err *err)
 	return dc_fail(err, DC_EUSER,
 	    "process '%s' crashed after its first answer", fallen->name);
 }
+
+bool
+processes_is_one(int fd, const char *service)
+{
+	dc_auto_free char *group = dc_asprintf("%s:", service);
+	dc_auto_str struct dc_str pending = {0};
+	struct programs programs = {0};
+	size_t i, others = 0, workers = 0;
+
+	if (read_more(fd, &programs, &pending, LOOK_MS) < 0)
+		return false;
+	for (i = 0; i < programs.n; i++) {
+		if (dc_has_prefix(programs.v[i].name, group))
+			workers = 1;
+		else if (strcmp(programs.v[i].name, "nginx") != 0)
+			others++;
+	}
+	return programs.n > 0 && others + workers <= 1;
+}

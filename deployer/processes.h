@@ -36,4 +36,8 @@ int processes_settle(int fd, const struct processes_wait *w,
  * is not back. */
 int processes_check(const char *boxes, const char *box, struct dc_err *err);
 
+/* What serves and nothing else: one program, or workers of one group, or nginx
+ * and what stands behind it. FD is of control_watch, just opened. */
+bool processes_is_one(int fd, const char *service);
+
 #endif

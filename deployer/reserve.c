@@ -12,6 +12,7 @@
 #include "deployer/data.h"
 #include "deployer/launch.h"
 #include "deployer/ports.h"
+#include "deployer/processes.h"
 #include "deployer/route.h"
 
 #include <inttypes.h>
@@ -95,6 +96,16 @@ is_as_started(bool *same, struct unit *u, struct dc_err *err)
 	return 0;
 }
 
+/* Its own supervisord.conf may name workers, and cron may run. */
+static bool
+has_one_program(const struct unit *u)
+{
+	dc_auto_fd int watch = -1;
+
+	return control_watch(&watch, u->box_dir, false, NULL) == 0 &&
+	       processes_is_one(watch, u->row.service);
+}
+
 /* A worker may hold a job or a lock, and one that is ill would be so again. */
 static bool
 may_be_kept(const struct unit *u)
@@ -104,7 +115,8 @@ may_be_kept(const struct unit *u)
 	       u->def.processes.n <= 1 && u->row.health == DC_HEALTH_GOOD &&
 	       u->row.data == DC_DATA_OWN && !u->row.suspended &&
 	       !data_is_carried(u->job->conf, &u->row) &&
-	       dc_box_is_running(u->boxes, u->box) && has_memory();
+	       dc_box_is_running(u->boxes, u->box) && has_one_program(u) &&
+	       has_memory();
 }
 
 /* Out of the router first: what would be asked of it then, nobody answers. */

@@ -4,7 +4,7 @@
 # whether it is the same one.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/crash.sh"
-plan 70
+plan 74
 reserve=600
 platform_up
 
@@ -171,6 +171,19 @@ ok "one more version" dcloud push
 ok "and one in reserve" wait_until 30 in_reserve
 is "that is all" "$(db "SELECT count(*) FROM instances
     WHERE state NOT IN ('gone')")" 2
+
+# A job that is frozen in its middle may hold what others wait for.
+echo "  postinstall: echo '0 0 1 1 * true' | crontab -" >>dotcloud.yml
+version 6 0
+ok "a version with a cron job" dcloud push
+cron=$(row id up)
+sed -i '/postinstall/d' dotcloud.yml
+version 7 0
+ok "and one without" dcloud push
+ok "the one with cron goes" wait_until 30 is_gone "$cron"
+is "and was not in reserve" "$(db "SELECT count(*) FROM events
+    WHERE thing = 'instance' AND thing_id = $cron
+    AND to_state = 'reserved'")" 0
 ok "the application is destroyed" dcloud -y destroy
 ok "with it" wait_until 30 test -z "$(db "SELECT 1 FROM instances")"
 is "no container is left" "$(ls "$root/boxes")" ""

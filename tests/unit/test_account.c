@@ -5,6 +5,7 @@
 #include "common/base/str.h"
 #include "common/store/account.h"
 #include "common/store/application.h"
+#include "common/store/collaborator.h"
 #include "common/store/host_key.h"
 
 Suite *account_suite(void);
@@ -116,10 +117,11 @@ add_key(int64_t account, const char *blob)
 	ck_assert_int_eq(dc_key_add(db, &is_new, account, &key, NULL), 0);
 }
 
-START_TEST(key_each_of_app__those_of_its_owner)
+START_TEST(key_each_of_app__those_of_who_works_on_it)
 {
 	dc_auto_str struct dc_str found = {0};
 	int64_t app, before = 0, after = 0;
+	bool is_new;
 
 	ck_assert_int_eq(dc_application_add(db, &app, alice, "blog", "live",
 			     NULL),
@@ -133,6 +135,15 @@ START_TEST(key_each_of_app__those_of_its_owner)
 	ck_assert_int_eq(dc_key_each_of_app(db, app, add_blob, &found, NULL),
 	    0);
 	ck_assert_str_eq(found.data, "AAAA CCCC ");
+
+	dc_str_done(&found);
+	found = (struct dc_str){0};
+	ck_assert_int_eq(dc_collaborator_add(db, &is_new, app, "bob", NULL), 0);
+	ck_assert_int_eq(dc_key_find_version(db, &before, NULL), 0);
+	ck_assert_int_ne(before, after);
+	ck_assert_int_eq(dc_key_each_of_app(db, app, add_blob, &found, NULL),
+	    0);
+	ck_assert_str_eq(found.data, "AAAA BBBB CCCC ");
 }
 END_TEST
 
@@ -191,7 +202,7 @@ account_suite(void)
 	tcase_add_test(t, find__by_name_or_unique_address);
 	tcase_add_test(t, remove__not_while_it_owns_an_application);
 	tcase_add_test(t, key_add__own_again_is_success_anothers_is_not);
-	tcase_add_test(t, key_each_of_app__those_of_its_owner);
+	tcase_add_test(t, key_each_of_app__those_of_who_works_on_it);
 	tcase_add_test(t, host_key__is_made_once_for_an_application);
 	tcase_add_test(t, key_remove__only_ones_own);
 	suite_add_tcase(s, t);

@@ -4,7 +4,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
-#include "common/box/cgroup.h"
+#include "common/box/cgmemory.h"
 #include "common/store/instance.h"
 #include "common/store/metric.h"
 #include "deployer/haproxy.h"
@@ -25,11 +25,11 @@ look_at_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	struct looking *l = arg;
 	dc_auto_free char *box =
 	    dc_asprintf("%s-i%" PRId64, l->job->conf->bridge, i->id);
-	struct dc_cgroup_memory used;
+	struct dc_cgmemory used;
 
 	(void)err;
 	/* Its container may have ended just now. */
-	if (dc_cgroup_load_memory(&used, box, NULL) < 0)
+	if (dc_cgmemory_load(&used, box, NULL) < 0)
 		return 0;
 	l->memory =
 	    dc_xrealloc(l->memory, (l->n_memory + 1) * sizeof(l->memory[0]));

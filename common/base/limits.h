@@ -88,7 +88,6 @@
 #define DC_DISK_RESERVE (1LL << 30) /* bytes                      */
 #define DC_INODE_RESERVE 50000
 #define DC_DISK_RESERVE_PERCENT 5 /* when that is less            */
-
 /* Log-ins, in days: a token, and then its renewal without a password */
 #define DC_TOKEN_DAYS 30
 #define DC_REFRESH_DAYS 90

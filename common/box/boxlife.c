@@ -12,6 +12,7 @@
 #include "common/base/fs.h"
 #include "common/base/spawn.h"
 #include "common/box/boxconf.h"
+#include "common/box/cgmemory.h"
 #include "common/box/cgroup.h"
 #include "common/box/lxc.h"
 #include "common/box/mount.h"
@@ -217,13 +218,13 @@ dc_box_thaw(const char *name, struct dc_err *err)
 int
 dc_box_set_memory(const char *name, long long bytes, struct dc_err *err)
 {
-	return dc_cgroup_set_memory(name, bytes, err);
+	return dc_cgmemory_set(name, bytes, err);
 }
 
 bool
 dc_box_lacked_memory(const char *name)
 {
-	return dc_cgroup_lacked_memory(name);
+	return dc_cgmemory_was_short(name);
 }
 
 int

@@ -46,20 +46,11 @@ void dc_cgroup_tidy(void);
 /* Adds the names with PREFIX of containers that have cgroups. */
 int dc_cgroup_list(struct dc_strv *out, const char *prefix, struct dc_err *err);
 
-/* The limit of a running container; swap is not to be had beyond it. */
-int dc_cgroup_set_memory(const char *name, long long bytes, struct dc_err *err);
-
-/* What a running container uses, in bytes: without and with a file behind it.
- */
-struct dc_cgroup_memory {
-	long long rss, active, inactive;
-};
-
-/* DC_ENOTFOUND: it has no cgroup that says so. */
-int dc_cgroup_load_memory(struct dc_cgroup_memory *out, const char *name,
+/* FN for each cgroup of a container at the top of any hierarchy: DIR in
+ * PARENT. */
+typedef int dc_cgroup_fn(int parent, const char *dir, void *arg,
     struct dc_err *err);
-/* Has the kernel killed a process of this running container for want of it? */
-bool dc_cgroup_lacked_memory(const char *name);
+int dc_cgroup_each(dc_cgroup_fn *fn, void *arg, struct dc_err *err);
 
 /* Kills process PID and waits for its end, at most 5 seconds (DC_EBUSY). It
  * is left alone when it is not (or no longer) what IS_MEANT says. */

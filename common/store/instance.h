@@ -46,16 +46,14 @@ struct dc_instance {
 	int64_t ended_at;      /* 0: it is not gone */
 	int64_t wanted_memory; /* as `dcloud scale` says now; 0: the default */
 	int64_t address;       /* host number in the node's subnet; 0: none */
-	bool installed;
-	bool migrated;  /* its service's `migrate:` has ended well, in it */
-	bool suspended; /* its workers wait for our "resume" */
+	bool installed, migrated; /* postinstall, `migrate:` has ended well */
+	bool suspended;           /* its workers wait for our "resume" */
 	enum dc_instance_state state;
 	enum dc_instance_data data;
 	enum dc_instance_health health;
-	int64_t health_at;      /* since when */
-	int64_t replaced;       /* times, since it was last well for long */
-	int64_t reserved_until; /* see common/store/reserve.h */
-	char *definition;       /* JSON of struct dc_service_def */
+	int64_t health_at, replaced; /* since when; times since long well */
+	int64_t reserved_until;      /* see common/store/reserve.h */
+	char *definition;            /* JSON of struct dc_service_def */
 	char *service, *application, *account, *email, *revision;
 	char *deploy_id, *error, *node, *fingerprint;
 	char *image; /* that its snapshot's build began on; "": not known */

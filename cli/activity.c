@@ -1,11 +1,46 @@
 /* cli/activity.c -- dcloud activity: who did what. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/line.h"
+#include "cli/service.h"
 #include "cli/term.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+
+static bool
+is_column(const char *key)
+{
+	static const char *const columns[] = {"created_at", "category",
+	    "action", "application", "service", "user", "scale"};
+	size_t i;
+
+	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (strcmp(columns[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* "instances=3", "memory=256M", "cname=example.org"; the caller's. */
+static char *
+format_detail(const struct dc_json *row, const char *key,
+    const struct dc_json *value)
+{
+	const char *text = dc_json_str(value);
+	const char *scale = dc_json_find_str(row, "scale");
+	int64_t n = dc_json_int(value, 0);
+	dc_auto_free char *memory = NULL;
+
+	if (scale == NULL || strcmp(key, "value") != 0)
+		return dc_asprintf("%s=%s",
+		    strcmp(key, "domain") == 0 ? "cname" : key,
+		    text != NULL ? text : "");
+	if (strcmp(scale, "memory") != 0)
+		return dc_asprintf("%s=%" PRId64, scale, n);
+	memory = service_format_memory(n);
+	return dc_asprintf("memory=%s", memory);
+}
 
 /* "blog.www (instances=3) /by alice" */
 static char *
@@ -13,7 +48,8 @@ format_subject(const struct dc_json *row)
 {
 	const char *app = dc_json_find_str(row, "application");
 	const char *service = dc_json_find_str(row, "service");
-	const char *user = dc_json_find_str(row, "user");
+	const char *user =
+	    dc_json_find_str(dc_json_find(row, "user"), "username");
 	dc_auto_str struct dc_str out = {0};
 	struct dc_json *value;
 	const char *key;
@@ -22,12 +58,17 @@ format_subject(const struct dc_json *row)
 
 	dc_str_addf(&out, "%s%s%s", app != NULL ? app : "",
 	    service != NULL ? "." : "", service != NULL ? service : "");
-	while (dc_json_each(dc_json_find(row, "details"), &it, &key, &value)) {
-		dc_str_addf(&out, "%s%s=%s",
+	while (dc_json_each(row, &it, &key, &value)) {
+		dc_auto_free char *detail = NULL;
+
+		if (is_column(key))
+			continue;
+		detail = format_detail(row, key, value);
+		dc_str_addf(&out, "%s%s",
 		    any           ? " "
 		    : out.len > 0 ? " ("
 				  : "(",
-		    key, dc_json_str(value) != NULL ? dc_json_str(value) : "");
+		    detail);
 		any = true;
 	}
 	dc_str_addf(&out, "%s%s/by %s", any ? ")" : "", out.len > 0 ? " " : "",

@@ -20,7 +20,7 @@ int
 act_end_domain(struct request *rq, int rc, const char *action, const char *host,
     struct dc_err *err)
 {
-	dc_auto_free char *details = dc_asprintf("cname=%s", host);
+	dc_auto_free char *details = dc_asprintf("domain=%s", host);
 
 	return act_end(rq, rc,
 	    &(struct dc_activity){.service = rq->capture[1],

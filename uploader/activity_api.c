@@ -1,4 +1,5 @@
-/* uploader/activity_api.c -- who did what: of one application, or of all. */
+/* uploader/activity_api.c -- who did what: of one application, or of all, in
+ * the shape that the published client prints. */
 #include "uploader/route.h"
 
 #include "common/base/auto.h"
@@ -11,11 +12,31 @@
 #define LINES_DEFAULT 100
 #define LINES_MAX 10000
 
-/* "a=1 b=2"; what an older program wrote otherwise is left out. */
-static struct dc_json *
-new_details(const char *text)
+struct rows {
+	struct dc_json *array;
+	const char *reader;
+};
+
+/* The value of a scale is a number; what a row has several times, "a,b". */
+static void
+add_detail(struct dc_json *j, const char *key, const char *value)
 {
-	struct dc_json *j = dc_json_new_object();
+	const char *before = dc_json_find_str(j, key);
+	dc_auto_free char *both =
+	    before != NULL ? dc_asprintf("%s,%s", before, value) : NULL;
+	long long number;
+
+	if (strcmp(key, "value") == 0 &&
+	    dc_is_number(value, 0, INT64_MAX, &number))
+		dc_json_add_int(j, key, number);
+	else
+		dc_json_add_str(j, key, both != NULL ? both : value);
+}
+
+/* "a=1 b=2"; what an older program wrote otherwise is left out. */
+static void
+add_details(struct dc_json *j, const char *text)
+{
 	size_t len, name;
 
 	for (; *text != '\0'; text += len + (text[len] == ' ')) {
@@ -28,27 +49,30 @@ new_details(const char *text)
 			continue;
 		key = dc_strndup(text, name);
 		value = dc_strndup(text + name + 1, len - name - 1);
-		dc_json_add_str(j, key, value);
+		add_detail(j, key, value);
 	}
-	return j;
 }
 
 static int
 add_row(const struct dc_activity *row, void *arg, struct dc_err *err)
 {
+	struct rows *all = arg;
 	struct dc_json *j = dc_json_new_object();
+	struct dc_json *user = dc_json_new_object();
 
 	(void)err;
-	date_add(j, "created_at", row->created_at * 1000);
+	date_add_second(j, "created_at", row->created_at);
 	dc_json_add_str(j, "category", row->category);
 	dc_json_add_str(j, "action", row->action);
 	if (*row->application != '\0')
 		dc_json_add_str(j, "application", row->application);
 	if (*row->service != '\0')
 		dc_json_add_str(j, "service", row->service);
-	dc_json_add_str(j, "user", row->actor);
-	dc_json_add(j, "details", new_details(row->details));
-	dc_json_add(arg, NULL, j);
+	dc_json_add_str(user, "username", row->actor);
+	dc_json_add_bool(user, "self", strcmp(row->actor, all->reader) == 0);
+	dc_json_add(j, "user", user);
+	add_details(j, row->details);
+	dc_json_add(all->array, NULL, j);
 	return 0;
 }
 
@@ -57,13 +81,14 @@ list(struct request *rq, struct reply *rp, int64_t application_id,
     struct dc_err *err)
 {
 	dc_auto_json struct dc_json *all = dc_json_new_array();
+	struct rows rows = {all, rq->account.name};
 	int64_t n = 0;
 	int rc;
 
 	rc = request_number(rq, &n, "lines", 0, LINES_MAX, LINES_DEFAULT, err);
 	if (rc == 0)
 		rc = dc_activity_each(rq->db, rq->account.id, application_id, n,
-		    add_row, all, err);
+		    add_row, &rows, err);
 	return rc < 0 ? rc : reply_objects(rp, dc_steal_ptr(&all), err);
 }
 

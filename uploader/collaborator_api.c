@@ -35,7 +35,7 @@ collaborator_list(struct request *rq, struct reply *rp, struct dc_err *err)
 static int
 save(struct request *rq, bool *is_new, const char *name, struct dc_err *err)
 {
-	dc_auto_free char *details = dc_asprintf("user=%s", name);
+	dc_auto_free char *details = dc_asprintf("collaborator=%s", name);
 	int rc = dc_db_begin(rq->db, err);
 
 	if (rc < 0)
@@ -92,7 +92,7 @@ collaborator_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 	if (rq->app.account_id != rq->account.id &&
 	    strcmp(name, rq->account.name) != 0)
 		return route_refuse(rq, err);
-	details = dc_asprintf("user=%.64s", name);
+	details = dc_asprintf("collaborator=%.64s", name);
 	rc = dc_db_begin(rq->db, err);
 	if (rc < 0)
 		return rc;

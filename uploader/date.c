@@ -26,3 +26,9 @@ date_add(struct dc_json *object, const char *key, int64_t microseconds)
 	date_format(text, microseconds);
 	dc_json_add_str(object, key, text);
 }
+
+void
+date_add_second(struct dc_json *object, const char *key, int64_t milliseconds)
+{
+	date_add(object, key, milliseconds / 1000 * INT64_C(1000000));
+}

@@ -7,6 +7,7 @@
 #include "common/base/str.h"
 #include "common/store/deployment.h"
 #include "common/store/revision.h"
+#include "common/store/service.h"
 #include "uploader/date.h"
 #include "uploader/follow.h"
 #include "uploader/progress.h"
@@ -112,7 +113,7 @@ add_deployment(const struct dc_deployment *d, void *arg, struct dc_err *err)
 	dc_json_add_bool(j, "clean", d->clean);
 	dc_json_add_str(j, "error", d->error);
 	dc_json_add_bool(j, "is_rollback", d->rolls_back != 0);
-	date_add(j, "created_at", d->created_at * 1000);
+	date_add_second(j, "created_at", d->created_at);
 	dc_json_add(arg, NULL, j);
 	return 0;
 }
@@ -125,6 +126,23 @@ deployment_list(struct request *rq, struct reply *rp, struct dc_err *err)
 
 	rc = dc_deployment_each(rq->db, rq->app.id, add_deployment, all, err);
 	return rc < 0 ? rc : reply_objects(rp, dc_steal_ptr(&all), err);
+}
+
+/* All services of an application are deployed together: that there is the one
+ * which was asked for is all. */
+static int
+check_service(struct request *rq, const struct dc_json *body,
+    struct dc_err *err)
+{
+	const char *name = dc_json_find_str(body, "service");
+	int64_t id;
+	int rc = name != NULL
+		     ? dc_service_find(rq->db, &id, rq->app.id, name, err)
+		     : 0;
+
+	return rc == DC_ENOTFOUND
+		   ? dc_fail(err, rc, "Service \"%.64s\" does not exist", name)
+		   : rc;
 }
 
 int
@@ -147,9 +165,9 @@ deployment_add(struct request *rq, struct reply *rp, struct dc_err *err)
 	    dc_json_type(revision) != DC_JSON_STRING)
 		return reply_fail(rp, 400, err,
 		    "revision must be a string or null");
-	if (dc_json_find_str(body, "service") != NULL)
-		return reply_fail(rp, 422, err,
-		    "All services of an application are deployed together");
+	rc = check_service(rq, body, err);
+	if (rc < 0)
+		return rc;
 	s.revision = dc_json_str(revision);
 	s.clean = dc_json_has_true(body, "clean");
 	rc = submit_run(&s, err);

@@ -79,6 +79,7 @@ change_all(struct work *w, const char *action,
     int (*fn)(struct work *w, int64_t id, struct dc_err *err),
     struct dc_err *err)
 {
+	const char *service = w->rq->capture[1];
 	int rc = dc_db_begin(w->rq->db, err);
 
 	if (rc < 0)
@@ -86,8 +87,8 @@ change_all(struct work *w, const char *action,
 	for (size_t i = 0; rc == 0 && i < w->n; i++)
 		rc = fn(w, w->ids[i], err);
 	return act_end(w->rq, rc,
-	    &(struct dc_activity){.service = w->rq->capture[1],
-		.category = "service",
+	    &(struct dc_activity){.service = service,
+		.category = service != NULL ? "service" : "app",
 		.action = action},
 	    err);
 }

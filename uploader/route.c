@@ -13,6 +13,8 @@ static const struct route routes[] = {
     {"GET", "/auth/discovery", auth_discover, ROUTE_OPEN},
     {"POST", "/auth/token", auth_login, ROUTE_OPEN | ROUTE_LOGIN},
     {"GET", "/images/:type", image_show, ROUTE_OPEN},
+    {"GET", "/images/:type/revisions/:revision", image_show_revision,
+	ROUTE_OPEN},
     {"GET", "", account_show, 0},
     {"GET", "/authorized_keys", account_list_keys, 0},
     {"POST", "/authorized_keys", account_add_key, 0},

@@ -55,7 +55,7 @@ route_fn revision_show_running, revision_list, revision_show;
 route_fn deployment_list, deployment_add, deployment_cancel,
     deployment_show_log;
 route_fn service_list, service_show, service_save, service_remove;
-route_fn instance_show_status, image_show;
+route_fn instance_show_status, image_show, image_show_revision;
 route_fn domain_list, domain_add, domain_remove;
 route_fn certificate_save, certificate_remove;
 route_fn hold_save, hold_remove, instance_save_status;

@@ -66,7 +66,7 @@ save_count(struct request *rq, struct reply *rp, int64_t id,
 		    "instance_count must be a number from 1 to %d",
 		    DC_MAX_INSTANCES);
 	rc = dc_service_scale(rq->db, id, n, err);
-	details = dc_asprintf("instances=%" PRId64, n);
+	details = dc_asprintf("scale=instances value=%" PRId64, n);
 	return rc < 0 ? rc : note(rq, details, err);
 }
 
@@ -88,7 +88,7 @@ save_memory(struct request *rq, struct reply *rp, int64_t id,
 	n -= n % (16 * MB);
 	n += (32 * MB - n % (32 * MB)) % (32 * MB);
 	rc = dc_service_set_memory(rq->db, id, n, err);
-	details = dc_asprintf("memory=%lldM", n / MB);
+	details = dc_asprintf("scale=memory value=%" PRId64, n);
 	return rc < 0 ? rc : note(rq, details, err);
 }
 

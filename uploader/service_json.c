@@ -27,7 +27,8 @@ struct build {
 	struct request *rq;
 	int64_t service_id;
 	struct dc_json *domains, *ports, *instances, *config;
-	char *url; /* the first host's */
+	char *url;          /* the first host's */
+	const char *latest; /* image */
 	int64_t newest;
 };
 
@@ -171,6 +172,7 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 	dc_json_add_str(j, "container_name", box);
 	dc_json_add_str(j, "revision", i->revision);
 	dc_json_add_str(j, "image_version", i->image);
+	dc_json_add_bool(j, "image_upgrade", strcmp(i->image, b->latest) != 0);
 	dc_json_add_str(j, "deploy_id", i->deploy_id);
 	dc_json_add_int(j, "reserved_memory", i->memory);
 	date_add(j, "created_at", i->created_at * 1000);
@@ -180,9 +182,9 @@ add_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 }
 
 static struct dc_json *
-new_service(const struct dc_conf *conf, const struct dc_service *s)
+new_service(const struct dc_conf *conf, const struct dc_service *s,
+    const char *image)
 {
-	dc_auto_free char *image = dc_conf_format_image(conf);
 	struct dc_json *j = dc_json_new_object();
 	struct stat st;
 
@@ -220,13 +222,15 @@ static int
 build(struct request *rq, struct dc_json **out, const struct dc_service *s,
     struct dc_err *err)
 {
+	dc_auto_free char *latest = dc_conf_format_image(rq->conf);
 	struct build b = {.rq = rq,
+	    .latest = latest,
 	    .service_id = s->id,
 	    .domains = dc_json_new_array(),
 	    .ports = dc_json_new_array(),
 	    .instances = dc_json_new_array(),
 	    .config = dc_json_new_object()};
-	struct dc_json *j = new_service(rq->conf, s);
+	struct dc_json *j = new_service(rq->conf, s, latest);
 	dc_auto_free char *host_key = NULL;
 	int rc;
 

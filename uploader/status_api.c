@@ -7,6 +7,7 @@
 #include "common/buildfile/type.h"
 #include "common/store/health.h"
 #include "common/store/instance.h"
+#include "common/store/snapshot.h"
 #include "uploader/date.h"
 
 #include <inttypes.h>
@@ -95,27 +96,79 @@ instance_show_status(struct request *rq, struct reply *rp, struct dc_err *err)
 	return reply_object(rp, 200, j, err);
 }
 
-/* All types stand on the one base image. */
-int
-image_show(struct request *rq, struct reply *rp, struct dc_err *err)
+static int
+find_type(struct request *rq, struct reply *rp, struct dc_err *err)
 {
-	dc_auto_free char *name = dc_conf_format_image(rq->conf);
-	struct dc_type type = {0};
-	struct dc_json *j;
-	struct stat st;
 	const char *of = rq->capture[0];
+	struct dc_type type = {0};
 	int rc = DC_ENOTFOUND;
 
 	if (of[strspn(of, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0')
 		rc = dc_type_load(&type, rq->conf->types, of, err);
 	dc_type_done(&type);
-	if (rc < 0)
-		return reply_fail(rp, 404, err, "There is no type \"%.64s\"",
-		    of);
-	j = dc_json_new_object();
-	dc_json_add_str(j, "image", of);
+	return rc < 0
+		   ? reply_fail(rp, 404, err, "There is no type \"%.64s\"", of)
+		   : 0;
+}
+
+static struct dc_json *
+new_image(const char *name, int64_t date)
+{
+	struct dc_json *j = dc_json_new_object();
+
 	dc_json_add_str(j, "revision", name);
-	if (stat(rq->conf->image, &st) == 0)
-		date_add(j, "created_at", st.st_mtime * INT64_C(1000000));
+	date_add(j, "date", date);
+	return j;
+}
+
+static int64_t
+date_of_latest(const struct request *rq)
+{
+	struct stat st;
+
+	return stat(rq->conf->image, &st) == 0 ? st.st_mtime * INT64_C(1000000)
+					       : 0;
+}
+
+/* All types stand on the one base image, and a clean build brings each onto
+ * the latest. */
+int
+image_show(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_free char *latest = dc_conf_format_image(rq->conf);
+	struct dc_json *j;
+	int rc = find_type(rq, rp, err);
+
+	if (rc < 0)
+		return rc;
+	j = dc_json_new_object();
+	dc_json_add_str(j, "image", rq->capture[0]);
+	dc_json_add(j, "latest_revision",
+	    new_image(latest, date_of_latest(rq)));
+	dc_json_add_bool(j, "upgradeable", true);
 	return reply_object(rp, 200, j, err);
+}
+
+/* One that is older may be gone from the disk: its date is when it was first
+ * built on, of what there still is. */
+int
+image_show_revision(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_free char *latest = dc_conf_format_image(rq->conf);
+	const char *name = rq->capture[1];
+	int64_t since = 0;
+	int rc = find_type(rq, rp, err);
+
+	if (rc < 0)
+		return rc;
+	if (strcmp(name, latest) == 0)
+		return reply_object(rp, 200,
+		    new_image(name, date_of_latest(rq)), err);
+	rc = dc_snapshot_find_image(rq->db, &since, name, err);
+	if (rc == DC_ENOTFOUND)
+		return reply_fail(rp, 404, err, "There is no image \"%.64s\"",
+		    name);
+	return rc < 0
+		   ? rc
+		   : reply_object(rp, 200, new_image(name, since * 1000), err);
 }

@@ -10,7 +10,8 @@ struct dc_activity {
 	int64_t application_id; /* 0: about the account itself */
 	/* Borrowed. SERVICE and APPLICATION may be "". */
 	const char *application, *service, *category, *action;
-	const char *details; /* "key=value key=value" */
+	const char *details; /* "key=value key=value"; no key is one of
+			      * the API's own: docs/api.md */
 	const char *actor;
 };
 

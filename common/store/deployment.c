@@ -201,8 +201,8 @@ add_activity(struct dc_db *db, int64_t id, int64_t account_id,
 
 	if (rc < 0)
 		return rc;
-	details = dc_asprintf("revision=%s deployment=%s%s", d.revision,
-	    d.deploy_id, d.clean ? " clean=yes" : "");
+	details = dc_asprintf("revision=%s build=%s%s", d.revision, d.deploy_id,
+	    d.clean ? " clean=yes" : "");
 	return dc_activity_add(db, account_id,
 	    &(struct dc_activity){.application_id = d.application_id,
 		.category = "app",

@@ -196,6 +196,26 @@ dc_snapshot_each_since(struct dc_db *db, int64_t when, dc_snapshot_fn *fn,
 
 /* Rows of instances that are gone go with it: they were its history. */
 int
+dc_snapshot_find_image(struct dc_db *db, int64_t *since, const char *image,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = dc_db_prepare(db, &q,
+	    "SELECT created_at FROM snapshots WHERE image = :image"
+	    " ORDER BY created_at LIMIT 1",
+	    err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_text(q, ":image", image);
+	rc = dc_stmt_one(q, err);
+	if (rc == 0)
+		*since = dc_stmt_get_int(q, "created_at");
+	return rc;
+}
+
+int
 dc_snapshot_remove(struct dc_db *db, int64_t id, struct dc_err *err)
 {
 	static const char *const sql[] = {

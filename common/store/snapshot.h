@@ -36,6 +36,9 @@ int dc_snapshot_each_idle(struct dc_db *db, int64_t service_id, int64_t keep,
 /* Those made at or after that time, milliseconds since the epoch. */
 int dc_snapshot_each_since(struct dc_db *db, int64_t when, dc_snapshot_fn *fn,
     void *arg, struct dc_err *err);
+/* When the first of those that are left was built on IMAGE; DC_ENOTFOUND. */
+int dc_snapshot_find_image(struct dc_db *db, int64_t *since, const char *image,
+    struct dc_err *err);
 int dc_snapshot_remove(struct dc_db *db, int64_t id, struct dc_err *err);
 
 /* Has a row: SQL-free questions of the sweep. */

@@ -106,8 +106,9 @@ dc_token_find(struct dc_db *db, struct dc_token *out, const char *hash,
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
-	    "SELECT * FROM tokens WHERE hash = :hash"
-	    " AND (expires_at = 0 OR expires_at > :now)",
+	    "SELECT * FROM tokens WHERE (hash = :hash"
+	    "  AND (expires_at = 0 OR expires_at > :now))"
+	    " OR (old_hash = :hash AND old_until > :now)",
 	    err);
 	if (rc < 0)
 		return rc;
@@ -132,7 +133,8 @@ dc_token_refresh(struct dc_db *db, struct dc_token *out,
 	int rc;
 
 	rc = dc_db_prepare(db, &q,
-	    "UPDATE tokens SET hash = :hash, used_at = :now,"
+	    "UPDATE tokens SET old_hash = hash, old_until = :until,"
+	    " hash = :hash, used_at = :now,"
 	    " expires_at = :expires WHERE refresh_hash = :refresh"
 	    " AND expires_at + :grace > :now RETURNING *",
 	    err);
@@ -141,6 +143,7 @@ dc_token_refresh(struct dc_db *db, struct dc_token *out,
 	dc_stmt_text(q, ":hash", hash);
 	dc_stmt_text(q, ":refresh", refresh_hash);
 	dc_stmt_int(q, ":now", now);
+	dc_stmt_int(q, ":until", now + DC_OLD_TOKEN_SECONDS * INT64_C(1000));
 	dc_stmt_int(q, ":expires", now + DC_TOKEN_DAYS * DAY_MS);
 	dc_stmt_int(q, ":grace", DC_REFRESH_DAYS * DAY_MS);
 	rc = dc_stmt_one(q, err);

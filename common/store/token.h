@@ -22,7 +22,8 @@ int dc_token_add(struct dc_db *db, int64_t account_id, const char *hash,
 int dc_token_find(struct dc_db *db, struct dc_token *out, const char *hash,
     struct dc_err *err);
 
-/* The token of REFRESH_HASH gets HASH and more time. DC_ENOTFOUND. */
+/* The token of REFRESH_HASH gets HASH and more time; the hash it had holds for
+ * DC_OLD_TOKEN_SECONDS more: requests are under way with it. DC_ENOTFOUND. */
 int dc_token_refresh(struct dc_db *db, struct dc_token *out,
     const char *refresh_hash, const char *hash, struct dc_err *err);
 

@@ -91,7 +91,7 @@ like "activity: its title" "$said" \
     '^time +category +action +application\.service \(details\)$'
 like "activity: create" "$said" "^[-0-9: ]{19} app +create +app /by $user\$"
 like "activity: deploy" "$said" "^[-0-9: ]{19} app +deploy +app \
-\\(revision=$first deployment=[0-9a-f]+\\) /by $user\$"
+\\(revision=$first build=[0-9a-f]+\\) /by $user\$"
 is "activity: both cancelled" "$(grep -c ' cancel ' <<<"$said")" 2
 like "activity: scale" "$said" "service +scale +app\\.www \\(memory=256M\\)"
 like "activity: variables by name" "$said" 'env +change +app \(set=secret\)'
@@ -99,7 +99,7 @@ is "and without their values" "$(grep -c xyzzy <<<"$said")" 0
 like "activity --all has the account's" "$(dcloud activity -a)" \
     "account +login +(\\(machine=[^ ]+\\) )?/by $user\$"
 is "activity --json" "$(dcloud activity --json |
-    json 'sorted({a["user"] for a in j})')" "['$user']"
+    json '[a["user"] for a in j][-1]')" "{'username': '$user', 'self': True}"
 
 # --- upgrade, open, completion -----------------------------------------------
 

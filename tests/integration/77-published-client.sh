@@ -3,7 +3,7 @@
 # as its package index still has it, drives this platform. It needs Python 2.7,
 # which the base image has, and comes from the index each time.
 . "$(dirname "$0")/lib.sh"
-plan 60
+plan 96
 
 client=$root/client
 image=$(readlink -f "${DCLOUD_IMAGES:-/var/cache/dcloud/image}/current")/rootfs
@@ -16,7 +16,7 @@ inside() {
 	    --ro-bind /etc/resolv.conf /etc/resolv.conf \
 	    --ro-bind /etc/hosts /etc/hosts --dev /dev --proc /proc \
 	    --tmpfs /tmp --bind "$client" "$client" --unshare-pid \
-	    --die-with-parent --chdir "$PWD" --setenv HOME "$client/home" \
+	    --new-session --die-with-parent --chdir "$PWD" --setenv HOME "$client/home" \
 	    --setenv LANG C.UTF-8 "$@"
 }
 
@@ -67,6 +67,24 @@ is "and another one when it was removed" \
 old -D list
 like "answers have a trace id" "$said" 'TraceID:[0-9a-f]{16}'
 like "no application yet" "$said" "You don't have any application yet"
+
+# With a password, which it reads from standard input where there is no terminal.
+printf '%s\n%s\n' "$user" wrong | inside "$client/env/bin/dotcloud" setup \
+    >"$root/asked" 2>&1
+is "setup with a wrong password" $? 1
+like "says so" "$(cat "$root/asked")" 'Error: Username and password do not match'
+printf '%s\n%s\n' "$user" "$password" |
+    inside "$client/env/bin/dotcloud" setup >/dev/null 2>&1
+is "setup with the right one" $? 0
+old check
+like "a token is enough" "$rc $said" "Client is authenticated as $user"
+db "UPDATE tokens SET expires_at = 1000 * (strftime('%s') - 60)
+    WHERE id = (SELECT max(id) FROM tokens)"
+old check
+like "one that has expired is refreshed" "$said" 'Refreshed OAuth2 token'
+like "at once" "$rc $said" "Client is authenticated as $user"
+old check
+unlike "for a month" "$said" 'Refresh'
 
 # --- an application ----------------------------------------------------------
 
@@ -145,6 +163,72 @@ like "domain list" "$said" '^www: www\.example\.org$'
 old domain rm www www.example.org
 is "domain rm" $rc 0
 
+# --- inside ------------------------------------------------------------------
+
+old run www.1 -- exit 7
+is "run: the exit status" "$rc" 7
+like "says what it runs" "$said" 'Executing "exit 7" on service \(www\) inst'
+head -c 100000 /dev/urandom >"$root/bytes"
+inside "$client/env/bin/dotcloud" run www.0 -- cat <"$root/bytes" \
+    2>/dev/null | cmp - "$root/bytes"
+is "run: a pipe that changes no byte" "${PIPESTATUS[*]}" "0 0"
+is "run: a shell, in the instance" "$(echo 'echo $DOTCLOUD_SERVICE_ID $PWD' |
+    inside "$client/env/bin/dotcloud" run www.0 2>/dev/null)" "0 /home/dotcloud"
+old run www
+like "run: which one?" "$said" 'Please specify the full .* www\.0, www\.1'
+old run www.9 -- true
+like "run: nobody" "$rc $said" '^1 .*instance #9 does not exist'
+
+# --- how it is, and was ------------------------------------------------------
+
+old status www
+like "status" "$said" '^www\.0: +up'
+like "and what else is known" "$said" '^ +revision -> rsync-[0-9]{13}'
+dcloud-deployer -f "$conf" -j metrics 0 - >/dev/null 2>&1
+old memory www.0 1h
+like "memory" "$said" '^\| [A-Z][a-z]{2}, .* \| 0\.0 B .* \| 96\.0 M'
+old traffic 1h
+like "traffic" "$said" '^\| [A-Z][a-z]{2}, [^|]* \|( [0-9]+ +\|){5}( [0-9]+ ms +\|){3}'
+old traffic 2y
+like "no such range" "$said" 'Invalid duration identifier: 2y'
+
+dcloud-uploader -f "$conf" adduser bob <<<"$password" >/dev/null
+dcloud -A pub collaborators add bob >/dev/null 2>&1
+curl -sf -X PATCH -d '{"X": "1"}' -o /dev/null \
+    -u "$(dcloud-uploader -f "$conf" apikey bob)" \
+    "$DCLOUD_API_ENDPOINT/me/applications/pub-$user/environment"
+is "bob changes something" $? 0
+ok "all services wait" dcloud -A pub suspend
+ok "no longer" dcloud -A pub resume
+old activity
+is "activity" $rc 0
+when='^[-0-9: ]{19} '
+like "create" "$said" "${when}app      create   pub\$"
+like "deploy" "$said" \
+    "${when}app      deploy   pub \(revision=rsync-[0-9]{13} build=[0-9a-f]+\)\$"
+like "instances" "$said" "${when}service  scale    pub\.www \(instances=2\)\$"
+like "memory" "$said" "${when}service  scale    pub\.www \(memory=96\.0 M\)\$"
+like "domain" "$said" \
+    "${when}domain   add      pub\.www \(cname=www\.example\.org\)\$"
+like "all services" "$said" "${when}app      resume   pub\$"
+like "what somebody else did" "$said" '/by <bob>$'
+old activity --all
+like "of the account as well" "$said" "${when}account  login"
+
+old upgrade -n
+like "nothing to upgrade" "$said" 'All the services are up to date in pub'
+db "UPDATE snapshots SET image = 'older'"
+old info www
+like "info says that there is a newer image" "$said" \
+    '^service revision: +custom/older \(upgrade available\)'
+old upgrade -n
+like "upgrade -n" "$said" "www can be automatically upgraded from \
+custom/older \([-0-9]{10}\) to custom/$(basename "$(dirname "$image")") \("
+old upgrade -y
+like "upgrade" "$rc $said" '^0 .*'
+old upgrade -n
+like "is done" "$said" 'All the services are up to date in pub'
+
 # --- git, and what went before -----------------------------------------------
 
 export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.org
@@ -181,4 +265,8 @@ old -D list
 like "nothing is left" "$said" "You don't have any application yet"
 db "DELETE FROM tokens"
 old list
-is "a key that was revoked" "$rc $said" "1 Error: Authentication Error: 401"
+like "a token that was revoked" "$rc $said" 'Error: Authentication Error: 401'
+old setup --api-key
+is "a key that was revoked" "$rc $said" "1 \
+==> Using API key configured at environment variable DOTCLOUD_API_KEY.
+Error: Authentication Error: 401"

@@ -46,7 +46,7 @@ def check(want, method, path, body=None, **kw):
     if status >= 400:
         error = json.loads(text)["error"]
         good = good and error["code"] == status and error["description"]
-    good = good and r.headers["X-Dcloud-TraceID"]
+    good = good and r.headers["X-DotCloud-TraceID"]
     ok("%d %s %s" % (want, method, path.replace(app, "A")[:60]), good, shown)
     if status < 300:
         done.add(norm(method, path.split("?")[0]))
@@ -87,7 +87,11 @@ for want, form in ((400, ""), (400, "grant_type=password"), (400, "%"),
     login = check(want, "POST", "/auth/token", form, who=None, headers=FORM)
 check(200, "POST", "/auth/token", "grant_type=refresh_token&refresh_token=" +
       login["refresh_token"], who=None, headers=FORM)
-check(200, "GET", "/images/custom", who=None)
+image = check(200, "GET", "/images/custom", who=None)["object"]["latest_revision"]
+ok("the newest image is one", image == check(200, "GET", "/images/custom/revisions/" +
+   image["revision"], who=None)["object"], image)
+check(404, "GET", "/images/custom/revisions/nosuch", who=None)
+check(404, "GET", "/images/lisp/revisions/" + image["revision"], who=None)
 check(404, "GET", "/images/lisp", who=None)
 check(404, "GET", "/images/..", who=None)
 
@@ -113,7 +117,10 @@ check(204, "DELETE", "/me/tokens/" + other[0])
 check(404, "DELETE", "/me/tokens/-1")
 check(401, "POST", "/auth/token", "grant_type=refresh_token&refresh_token=" +
       login["refresh_token"], who=None, headers=FORM)
-check(200, "GET", "/me/activity")
+check(200, "GET", "/me/private_keys")
+done_by = [a["user"] for a in check(200, "GET", "/me/activity")["objects"]]
+ok("all was done by oneself", done_by[-1] == {"username": "tester", "self": True},
+   done_by)
 check(400, "GET", "/me/activity?lines=x")
 
 check(201, "POST", "/me/applications", {"name": "api"})
@@ -161,8 +168,8 @@ check(200, "GET", A + "/revisions/" + name)
 check(404, "GET", A + "/revisions/git-0000000")
 check(400, "POST", A + "/deployments", {"revision": 1})
 check(404, "POST", A + "/deployments", {"revision": "git-0000000"})
-check(422, "POST", A + "/deployments", {"service": "www"})
-deploy = check(201, "POST", A + "/deployments", {"revision": name})["object"]["deploy_id"]
+check(404, "POST", A + "/deployments", {"service": "nosuch"})
+deploy = check(201, "POST", A + "/deployments", {"revision": name, "service": "www"})["object"]["deploy_id"]
 log = check(200, "GET", A + "/deployments/%s/logs?stream&follow&progress" % deploy)
 ok("the log ends", '"deploy_end"' in log.splitlines()[-1],
    log + ask("GET", A + "/logs?lines=20")[2])
@@ -172,7 +179,7 @@ check(404, "POST", A + "/deployments/0/cancel")
 check(400, "GET", A + "/deployments/latest/logs?since=-1")
 check(400, "GET", A + "/deployments/latest/logs?lines=many")
 log = check(200, "GET", A + "/logs?lines=5&places")
-place = [json.loads(x)["place"] for x in log.splitlines() if '"place"' in x]
+place = [json.loads(x)["object"]["place"] for x in log.splitlines() if '"place"' in x]
 check(200, "POST", A + "/logs", {"since": place})
 check(400, "POST", A + "/logs", {"since": ["1/../../x/2/3"]})
 check(400, "POST", A + "/logs", {"since": [1]})
@@ -181,6 +188,14 @@ check(400, "GET", A + "/logs?lines=99999")
 check(200, "GET", A + "/services")
 check(200, "GET", A + "/services/www")
 check(404, "GET", A + "/services/db")
+memory = A + "/services/www/instances/%s/metrics/memory"
+check(200, "GET", memory % 0)
+check(200, "GET", (memory % 0) + "?range=1M")
+check(400, "GET", (memory % 0) + "?range=2y")
+check(404, "GET", memory % "x")
+check(200, "GET", A + "/metrics/http?range=1d&service=www")
+check(400, "GET", A + "/metrics/http?range=")
+check(404, "GET", A + "/metrics/http?service=db")
 for bad in ({}, {"instance_count": 0}, {"instance_count": 65}, {"instance_count": "2"},
             {"reserved_memory": 0}, {"reserved_memory": 1 << 50}):
     check(400, "PATCH", A + "/services/www", bad)

@@ -226,6 +226,51 @@ START_TEST(migrate__every_old_version_ends_as_a_new_one)
 }
 END_TEST
 
+START_TEST(migrate__old_details_become_fields)
+{
+	dc_auto_free char *path = dc_asprintf("%s/old.db", t.dir);
+	dc_auto_free char *sql = load_version(11);
+	dc_auto_str struct dc_str rows = {0};
+	dc_auto_str struct dc_str all = {0};
+	dc_auto_db struct dc_db *db = NULL;
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	char *argv[] = {"sqlite3", "-bail", path, NULL};
+
+	ck_assert_ptr_nonnull(sql);
+	dc_str_add(&all, sql);
+	dc_str_add(&all,
+	    "INSERT INTO activity (account_id, application_id, application,"
+	    " service, category, action, details, actor, created_at)"
+	    " SELECT 1, 1, 'a', column1, column2, column3, column4, 'old', 1"
+	    " FROM (VALUES"
+	    " ('', 'app', 'deploy', 'revision=git-1 deployment=9'),"
+	    " ('w', 'domain', 'add', 'cname=a.b'),"
+	    " ('w', 'service', 'scale', 'memory=96M'),"
+	    " ('w', 'service', 'scale', 'instances=3'),"
+	    " ('w', 'service', 'restart', 'instance=3'),"
+	    " ('', 'service', 'suspend', ''),"
+	    " ('', 'collaborator', 'add', 'user=bob'));");
+	ck_assert_int_eq(dc_spawn_run(argv, NULL, all.data, NULL, NULL, &err),
+	    0);
+	ck_assert_int_eq(dc_db_open(&db, path, &err), 0);
+	ck_assert_int_eq(dc_db_prepare(db, &q,
+			     "SELECT category || ' ' || action || ' ' ||"
+			     " details AS row FROM activity ORDER BY id",
+			     &err),
+	    0);
+	while (dc_stmt_step(q, &err) == 1)
+		dc_str_addf(&rows, "%s\n", dc_stmt_get_text(q, "row"));
+	ck_assert_str_eq(rows.data,
+	    "app deploy revision=git-1 build=9\n"
+	    "domain add domain=a.b\n"
+	    "service scale scale=memory value=100663296\n"
+	    "service scale scale=instances value=3\n"
+	    "service restart instance=3\n"
+	    "app suspend \n"
+	    "collaborator add collaborator=bob\n");
+}
+END_TEST
+
 START_TEST(store__keeps_its_promises)
 {
 	static const char *const no[] = {
@@ -370,6 +415,7 @@ store_db_suite(void)
 	tcase_add_test(tc, open__text_is_no_store);
 	tcase_add_loop_test(tc, open__many_at_once_make_one_store, 0, 5);
 	tcase_add_test(tc, migrate__every_old_version_ends_as_a_new_one);
+	tcase_add_test(tc, migrate__old_details_become_fields);
 	tcase_add_loop_test(tc, store__keeps_its_promises, 0, 6);
 	tcase_add_test(tc, busy__the_one_who_gave_up_has_changed_nothing);
 	tcase_add_test(tc, full__a_transaction_is_undone_as_a_whole);

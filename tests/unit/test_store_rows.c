@@ -149,7 +149,8 @@ begin_build(struct dc_snapshot *s)
 	    .service_id = t.service,
 	    .revision_id = t.revision,
 	    .size = 7,
-	    .hash = "abc"};
+	    .hash = "abc",
+	    .image = "img"};
 	ck_assert_int_eq(dc_snapshot_new_id(t.db, &s->id, &err), 0);
 	return id;
 }
@@ -158,7 +159,7 @@ START_TEST(build_finish__snapshot_and_move_together)
 {
 	dc_auto_build struct dc_build b = {0};
 	struct dc_snapshot s, found;
-	int64_t id = begin_build(&s);
+	int64_t id = begin_build(&s), since = 0;
 
 	ck_assert_int_eq(dc_build_finish(t.db, id, &s, t.node, ME, &err), 0);
 	ck_assert_int_eq(dc_build_load(t.db, &b, id, &err), 0);
@@ -168,6 +169,10 @@ START_TEST(build_finish__snapshot_and_move_together)
 	ck_assert_int_eq(dc_snapshot_find(t.db, &found, t.service, 0, &err), 0);
 	ck_assert_str_eq(found.hash, "abc");
 	ck_assert_int_eq(found.size, 7);
+	ck_assert_int_eq(dc_snapshot_find_image(t.db, &since, "img", &err), 0);
+	ck_assert_int_gt(since, 0);
+	ck_assert_int_eq(dc_snapshot_find_image(t.db, &since, "abc", &err),
+	    DC_ENOTFOUND);
 }
 END_TEST
 

@@ -77,9 +77,26 @@ START_TEST(refresh__gives_a_new_token_more_time)
 	ck_assert_int_eq(dc_token_refresh(t.db, &found, "r1", "t2", NULL), 0);
 	ck_assert_int_eq(found.account_id, bob);
 	ck_assert_int_eq(dc_token_find(t.db, &found, "t2", NULL), 0);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), 0);
+	tmpdb_exec(t.db, "UPDATE tokens SET old_until ="
+			 " unixepoch() * 1000 - 1000");
 	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), DC_ENOTFOUND);
 	ck_assert_int_eq(dc_token_refresh(t.db, &found, "t2", "t3", NULL),
 	    DC_ENOTFOUND);
+}
+END_TEST
+
+START_TEST(refresh__keeps_one_old_token_for_a_minute)
+{
+	struct dc_token found;
+
+	add(bob, "t1", "r1");
+	ck_assert_int_eq(dc_token_refresh(t.db, &found, "r1", "t2", NULL), 0);
+	ck_assert_int_eq(dc_token_refresh(t.db, &found, "r1", "t3", NULL), 0);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t1", NULL), DC_ENOTFOUND);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t2", NULL), 0);
+	ck_assert_int_eq(dc_token_remove(t.db, bob, found.id, NULL), 0);
+	ck_assert_int_eq(dc_token_find(t.db, &found, "t2", NULL), DC_ENOTFOUND);
 }
 END_TEST
 
@@ -158,6 +175,7 @@ token_suite(void)
 	tcase_add_test(c, find__an_expired_one_is_none);
 	tcase_add_test(c, find__an_api_key_does_not_expire);
 	tcase_add_test(c, refresh__gives_a_new_token_more_time);
+	tcase_add_test(c, refresh__keeps_one_old_token_for_a_minute);
 	tcase_add_test(c, refresh__ends_as_well);
 	tcase_add_test(c, remove__only_ones_own);
 	tcase_add_test(c, add__the_one_not_used_for_longest_makes_room);

@@ -91,8 +91,6 @@
 /* Log-ins, in days: a token, and then its renewal without a password */
 #define DC_TOKEN_DAYS 30
 #define DC_REFRESH_DAYS 90
-/* The published client renews, and sends its request again as it was. */
-#define DC_OLD_TOKEN_SECONDS 60
 
 /* Kept */
 #define DC_KEPT_SNAPSHOTS 10 /* per service, CONTRACT A */

@@ -5,6 +5,9 @@
 
 #include "common/store/db.h"
 
+/* The published client renews a token and repeats its request with the old. */
+#define DC_OLD_TOKEN_SECONDS 60
+
 struct dc_token {
 	int64_t id, account_id;
 	int64_t created_at, used_at; /* 0: never; to the minute */

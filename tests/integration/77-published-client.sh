@@ -3,7 +3,7 @@
 # as its package index still has it, drives this platform. It needs Python 2.7,
 # which the base image has, and comes from the index each time.
 . "$(dirname "$0")/lib.sh"
-plan 96
+plan 98
 
 client=$root/client
 image=$(readlink -f "${DCLOUD_IMAGES:-/var/cache/dcloud/image}/current")/rootfs
@@ -165,7 +165,7 @@ is "domain rm" $rc 0
 
 # --- inside ------------------------------------------------------------------
 
-old run www.1 -- exit 7
+old run www.0 -- exit 7
 is "run: the exit status" "$rc" 7
 like "says what it runs" "$said" 'Executing "exit 7" on service \(www\) inst'
 head -c 100000 /dev/urandom >"$root/bytes"
@@ -184,9 +184,13 @@ like "run: nobody" "$rc $said" '^1 .*instance #9 does not exist'
 old status www
 like "status" "$said" '^www\.0: +up'
 like "and what else is known" "$said" '^ +revision -> rsync-[0-9]{13}'
-dcloud-deployer -f "$conf" -j metrics 0 - >/dev/null 2>&1
+# What the deployer does each minute, now.
+look() { dcloud-deployer -f "$conf" -j metrics 0 - >/dev/null 2>&1; }
+ok "a look" look
+get pub >/dev/null
+ok "and another one" look
 old memory www.0 1h
-like "memory" "$said" '^\| [A-Z][a-z]{2}, .* \| 0\.0 B .* \| 96\.0 M'
+like "memory" "$said" '^\| [A-Z][a-z]{2}, .* \| 0\.0 B +\| [0-9.]+ M +\| [0-9.]+ M +\| [0-9.]+ M +\|'
 old traffic 1h
 like "traffic" "$said" '^\| [A-Z][a-z]{2}, [^|]* \|( [0-9]+ +\|){5}( [0-9]+ ms +\|){3}'
 old traffic 2y

@@ -3,7 +3,7 @@
 # as its package index still has it, drives this platform. It needs Python 2.7,
 # which the base image has, and comes from the index each time.
 . "$(dirname "$0")/lib.sh"
-plan 98
+plan 99
 
 client=$root/client
 image=$(readlink -f "${DCLOUD_IMAGES:-/var/cache/dcloud/image}/current")/rootfs
@@ -174,6 +174,13 @@ inside "$client/env/bin/dotcloud" run www.0 -- cat <"$root/bytes" \
 is "run: a pipe that changes no byte" "${PIPESTATUS[*]}" "0 0"
 is "run: a shell, in the instance" "$(echo 'echo $DOTCLOUD_SERVICE_ID $PWD' |
     inside "$client/env/bin/dotcloud" run www.0 2>/dev/null)" "0 /home/dotcloud"
+# bwrap has no terminal of its own with --new-session, but its input is one.
+export -f inside
+export client image
+said=$(python3 "$top/tests/integration/terminal.py" 33x77 wait '$ ' \
+    say 'stty size\n' wait '33 77' say 'exit 5\n' -- \
+    bash -c 'inside "$client/env/bin/dotcloud" run www.0')
+is "run: a shell at a terminal" $? 5
 old run www
 like "run: which one?" "$said" 'Please specify the full .* www\.0, www\.1'
 old run www.9 -- true

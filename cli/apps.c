@@ -87,9 +87,11 @@ create_run(struct cli *cli, struct dc_err *err)
 	if (rc == DC_EBUSY)
 		return dc_fail(err, rc, "Application \"%s\" already exists.",
 		    app);
-	if (rc < 0)
+	if (rc == DC_EINVAL)
 		return dc_wrap(err, rc, "Creating application \"%s\" failed",
 		    app);
+	if (rc < 0)
+		return rc;
 	ui_success("Application \"%s\" created.", app);
 	say_git_url(cli, app);
 	question = dc_asprintf("Connect the current directory to \"%s\"?", app);

@@ -4,9 +4,47 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/ui.h"
 #include "common/base/auto.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
+
+int
+cli_misuse(struct cli *cli, int rc)
+{
+	cli->is_misused = true;
+	return rc;
+}
+
+int
+cli_check_verb(struct cli *cli, const struct verb *verbs, struct dc_err *err)
+{
+	const struct opts *o = &cli->opts;
+	const struct verb *v;
+	int n = o->nargs - 1;
+
+	for (v = verbs; v->name != NULL; v++) {
+		if (strcmp(v->name, o->args[0]) != 0)
+			continue;
+		if (n < v->min)
+			return cli_misuse(cli,
+			    dc_fail(err, DC_EINVAL, "%s: too few arguments",
+				v->name));
+		if (v->max >= 0 && n > v->max)
+			return cli_misuse(cli, dc_fail(err, DC_EINVAL,
+						   "unrecognized arguments: %s",
+						   o->args[v->max + 1]));
+		return 0;
+	}
+	return cli_misuse(cli,
+	    dc_fail(err, DC_EINVAL, "invalid choice: '%s'", o->args[0]));
+}
+
+bool
+cli_has_verb(const struct cli *cli, const char *verb)
+{
+	return strcmp(cli->opts.args[0], verb) == 0;
+}
 
 /* One's own, "blog", or one that somebody shares, "blog-alice". */
 static bool
@@ -50,6 +88,14 @@ cli_fail_missing(const char *app, struct dc_err *err)
 	    "Application \"%s\" doesn't exist. Try `dcloud create "
 	    "<appname>`.",
 	    app);
+}
+
+void
+cli_warn_not_deployed(void)
+{
+	ui_warn("It looks like you haven't deployed your application.");
+	ui_warn("Run dcloud push to deploy and see the information about your "
+		"stack.");
 }
 
 char *

@@ -15,16 +15,34 @@ struct cli {
 	struct project project; /* nearest .dotcloud/config, if any       */
 	struct api api;
 	char *app; /* --application, or the project's; NULL: none */
+	bool is_misused;
 };
 
 /* 0, or a dc_code with what to print in ERR: an empty message prints nothing.
  * DC_EUSER is for "the deployment failed", exit status 2. */
 typedef int command_fn(struct cli *cli, struct dc_err *err);
 
+/* RC, a failure that only other arguments can cure: main says it as it does
+ * options that nobody knows, with the command's help. */
+int cli_misuse(struct cli *cli, int rc);
+
+/* The first word of commands that have several: "list", "add". */
+struct verb {
+	const char *name;
+	int min, max; /* words behind it, -1: any number; NULL ends the list */
+};
+
+/* DC_EINVAL, misuse: the first word is none of VERBS, or has too few or too
+ * many behind it. */
+int cli_check_verb(struct cli *cli, const struct verb *verbs,
+    struct dc_err *err);
+bool cli_has_verb(const struct cli *cli, const char *verb);
+
 /* The application that the command works on, checked; DC_EINVAL: none. */
 int cli_find_app(struct cli *cli, const char **app, struct dc_err *err);
 /* DC_ENOTFOUND: there is no APP, and how to make it. */
 int cli_fail_missing(const char *app, struct dc_err *err);
+void cli_warn_not_deployed(void);
 /* "/applications/APP" + SUFFIX, the caller's to free. */
 char *cli_format_path(const char *app, const char *suffix);
 /* The application that the command works on, as the API describes it. */

@@ -213,6 +213,6 @@ completion_run(struct cli *cli, struct dc_err *err)
 			print[i]();
 			return 0;
 		}
-	return dc_fail(err, DC_EINVAL,
-	    "usage: dcloud completion bash | zsh | fish");
+	return cli_misuse(cli,
+	    dc_fail(err, DC_EINVAL, "invalid choice: '%s'", cli->opts.args[0]));
 }

@@ -237,7 +237,7 @@ print_deployments(const struct dc_json *all, const char *app)
 		dc_auto_free char *revision = find_text(one, "revision");
 		dc_auto_free char *id = find_text(one, "deploy_id");
 
-		(void)printf("%-19s %-24s %s%s%s\n", date, revision, id,
+		(void)printf("%-19.19s %-24s %s%s%s\n", date, revision, id,
 		    note_of(one), error_of(one));
 	}
 	if (n >= 2) {
@@ -331,6 +331,8 @@ dlogs_run(struct cli *cli, struct dc_err *err)
 	    .tags = o->nargs > 1 ? o->args + 1 : NULL,
 	    .no_follow = o->no_follow || o->nargs > 1 || o->nlines == 0};
 	rc = follow_run(&f, &cli->api, &end, err);
+	if (rc == 0 && f.tags != NULL && f.printed == 0)
+		follow_warn_nothing(f.tags[0]);
 	/* Only while there is something that goes on without us. */
 	if (rc == 0 && (end == FOLLOW_LOST || end == FOLLOW_STOPPED) &&
 	    find_end(cli, app, f.deploy_id) == FOLLOW_LOST)

@@ -1,5 +1,6 @@
 /* cli/domain.c -- dcloud domain list, add, rm, cert, uncert: host names of
  * one's own, and their certificates. */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -62,6 +63,19 @@ format_path(const char *app, const char *service, const char *host)
 	return cli_format_path(app, suffix);
 }
 
+/* A name cannot be an alias of an address. */
+static void
+say_record(const char *domain, const char *gateway)
+{
+	struct in_addr address;
+
+	ui_info("Now please add the following DNS record:");
+	if (inet_pton(AF_INET, gateway, &address) == 1)
+		(void)printf("%s. IN A %s\n", domain, gateway);
+	else
+		(void)printf("%s. IN CNAME %s.\n", domain, gateway);
+}
+
 static int
 add(struct cli *cli, const char *app, struct dc_err *err)
 {
@@ -80,8 +94,7 @@ add(struct cli *cli, const char *app, struct dc_err *err)
 		return 0;
 	}
 	ui_success("domain \"%s\" created for \"%s\"", host, service);
-	ui_info("Now please add the following DNS record:");
-	(void)printf("%s. IN CNAME %s.\n", dc_json_find_str(made, "domain"),
+	say_record(dc_json_find_str(made, "domain"),
 	    dc_json_find_str(made, "gateway"));
 	return 0;
 }
@@ -160,25 +173,23 @@ remove_certificate(struct cli *cli, const char *app, struct dc_err *err)
 int
 domain_run(struct cli *cli, struct dc_err *err)
 {
-	const char *app, *verb = cli->opts.args[0];
-	int rc = cli_find_app(cli, &app, err);
+	static const struct verb verbs[] = {{"list", 0, 0}, {"add", 2, 2},
+	    {"rm", 2, 2}, {"remove", 2, 2}, {"cert", 3, 4}, {"uncert", 2, 2},
+	    {0}};
+	const char *app;
+	int rc = cli_check_verb(cli, verbs, err);
 
+	if (rc == 0)
+		rc = cli_find_app(cli, &app, err);
 	if (rc < 0)
 		return rc;
-	if (strcmp(verb, "list") == 0 && cli->opts.nargs == 1)
+	if (cli_has_verb(cli, "list"))
 		return list(cli, app, err);
-	if (strcmp(verb, "add") == 0 && cli->opts.nargs == 3)
+	if (cli_has_verb(cli, "add"))
 		return add(cli, app, err);
-	if ((strcmp(verb, "rm") == 0 || strcmp(verb, "remove") == 0) &&
-	    cli->opts.nargs == 3)
-		return take_away(cli, app, err);
-	if (strcmp(verb, "cert") == 0 &&
-	    (cli->opts.nargs == 4 || cli->opts.nargs == 5))
+	if (cli_has_verb(cli, "cert"))
 		return add_certificate(cli, app, err);
-	if (strcmp(verb, "uncert") == 0 && cli->opts.nargs == 3)
+	if (cli_has_verb(cli, "uncert"))
 		return remove_certificate(cli, app, err);
-	return dc_fail(err, DC_EINVAL,
-	    "usage: dcloud domain list | add SERVICE DOMAIN | rm SERVICE"
-	    " DOMAIN | cert SERVICE DOMAIN CERT.pem [KEY.pem] | uncert SERVICE"
-	    " DOMAIN");
+	return take_away(cli, app, err);
 }

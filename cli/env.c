@@ -165,7 +165,7 @@ set(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 	for (i = 1; i < cli->opts.nargs; i++) {
 		rc = add_variable(body, cli->opts.args[i], true, err);
 		if (rc < 0)
-			return rc;
+			return cli_misuse(cli, rc);
 		dc_str_addf(&said, "%s%s", i > 1 ? ", " : "",
 		    cli->opts.args[i]);
 	}
@@ -216,20 +216,20 @@ unset(struct cli *cli, const char *app, const char *path, struct dc_err *err)
 int
 env_run(struct cli *cli, struct dc_err *err)
 {
-	const char *app, *verb = cli->opts.args[0];
+	static const struct verb verbs[] = {{"list", 0, 0}, {"set", 1, -1},
+	    {"unset", 1, -1}, {0}};
 	dc_auto_free char *path = NULL;
-	int rc;
+	const char *app;
+	int rc = cli_check_verb(cli, verbs, err);
 
-	rc = cli_find_app(cli, &app, err);
+	if (rc == 0)
+		rc = cli_find_app(cli, &app, err);
 	if (rc < 0)
 		return rc;
 	path = cli_format_path(app, "/environment");
-	if (strcmp(verb, "list") == 0 && cli->opts.nargs == 1)
+	if (cli_has_verb(cli, "list"))
 		return list(cli, app, path, err);
-	if (strcmp(verb, "set") == 0 && cli->opts.nargs > 1)
+	if (cli_has_verb(cli, "set"))
 		return set(cli, app, path, err);
-	if (strcmp(verb, "unset") == 0 && cli->opts.nargs > 1)
-		return unset(cli, app, path, err);
-	return dc_fail(err, DC_EINVAL,
-	    "usage: dcloud env list | set KEY=VALUE... | unset KEY...");
+	return unset(cli, app, path, err);
 }

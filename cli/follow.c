@@ -279,6 +279,12 @@ follow_run(struct follow *f, struct api *api, enum follow_end *end,
 }
 
 void
+follow_warn_nothing(const char *tag)
+{
+	ui_warn("Nothing to show... Does the service named \"%s\" exist?", tag);
+}
+
+void
 follow_done(struct follow *f)
 {
 	free(f->deploy_id);

@@ -42,6 +42,8 @@ struct follow {
 
 int follow_run(struct follow *f, struct api *api, enum follow_end *end,
     struct dc_err *err);
+/* For who asked for TAG, and nothing came. */
+void follow_warn_nothing(const char *tag);
 void follow_done(struct follow *f);
 
 #endif

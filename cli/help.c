@@ -249,9 +249,13 @@ help_run(struct cli *cli, struct dc_err *err)
 	}
 	if (name != NULL) {
 		c = command_find(name);
-		if (c == NULL)
-			return dc_fail(err, DC_ENOTFOUND,
-			    "There is no command \"%s\".", name);
+		if (c == NULL) {
+			cli->opts.command = NULL; /* the help lists them */
+			return cli_misuse(cli,
+			    dc_fail(err, DC_EINVAL,
+				"invalid choice: '%s' (see the commands below)",
+				name));
+		}
 	}
 	help_format(stdout, c);
 	return 0;

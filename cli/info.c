@@ -59,14 +59,6 @@ is_deployed(const struct dc_json *a)
 	return *text_of(a, "revision") != '\0';
 }
 
-static void
-warn_not_deployed(void)
-{
-	ui_warn("It looks like you haven't deployed your application.");
-	ui_warn("Run dcloud push to deploy and see the information about your "
-		"stack.");
-}
-
 /* Where the world reaches the tcp and udp ports of all services. */
 static void
 print_public_ports(const struct dc_json *services)
@@ -129,7 +121,7 @@ print_application(const struct dc_json *a, const char *app, const char *git)
 	if (git != NULL)
 		(void)printf("git:       %s\n", git);
 	if (!is_deployed(a) || dc_json_size(services) == 0) {
-		warn_not_deployed();
+		cli_warn_not_deployed();
 		return;
 	}
 	(void)printf("services:\n");
@@ -244,7 +236,7 @@ print_service(const struct dc_json *s, const char *name, bool deployed)
 		(void)printf("%-17s %s\n", "reserved memory:", size);
 	print_config(dc_json_find(s, "runtime_config"));
 	if (!deployed)
-		warn_not_deployed();
+		cli_warn_not_deployed();
 	else if (*urls != '\0')
 		(void)printf("URLs:\n  - %s\n", urls);
 	print_ports(dc_json_find(s, "ports"));
@@ -284,10 +276,10 @@ info_run(struct cli *cli, struct dc_err *err)
 }
 
 /* "www:  http://a ; http://b", names aligned. */
-static void
-print_urls(const struct dc_json *services)
+static int
+print_urls(const struct dc_json *services, struct dc_err *err)
 {
-	size_t i, width = 0;
+	size_t i, width = 0, n = 0;
 
 	for (i = 0; i < dc_json_size(services); i++) {
 		const char *name = text_of(dc_json_at(services, i), "name");
@@ -300,9 +292,14 @@ print_urls(const struct dc_json *services)
 		dc_auto_free char *name =
 		    dc_asprintf("%s:", text_of(s, "name"));
 
-		if (*urls != '\0')
-			(void)printf("%-*s %s\n", (int)width + 2, name, urls);
+		if (*urls == '\0')
+			continue;
+		n++;
+		(void)printf("%-*s %s\n", (int)width + 2, name, urls);
 	}
+	return n > 0 ? 0
+		     : dc_fail(err, DC_ENOTFOUND,
+			   "No URLs found for the application");
 }
 
 static struct dc_json *
@@ -344,10 +341,8 @@ url_run(struct cli *cli, struct dc_err *err)
 		cli_print_json(name != NULL ? dc_json_find(list, name) : list);
 		return 0;
 	}
-	if (service == NULL) {
-		print_urls(dc_json_find(a, "services"));
-		return 0;
-	}
+	if (service == NULL)
+		return print_urls(dc_json_find(a, "services"), err);
 	urls = service_format_urls(service, " ");
 	if (*urls == '\0')
 		return dc_fail(err, DC_ENOTFOUND,

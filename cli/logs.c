@@ -47,9 +47,7 @@ logs_run(struct cli *cli, struct dc_err *err)
 	if (rc == 0 && end == FOLLOW_LOST)
 		rc = dc_fail(err, DC_EFAIL, "The connection was lost.");
 	if (rc == 0 && f.printed == 0 && o->nargs > 0 && o->nlines != 0)
-		ui_warn("Nothing to show... Does the service named \"%s\" "
-			"exist?",
-		    o->args[0]);
+		follow_warn_nothing(o->args[0]);
 	follow_done(&f);
 	return rc;
 }

@@ -89,6 +89,15 @@ close_output(int status)
 	return status != 0 ? status : 1;
 }
 
+/* Always 1: usage is no success, and no failed deployment. */
+static int
+report_misuse(const struct opts *opts, const struct dc_err *err)
+{
+	(void)fprintf(stderr, "error: %s\n", err->msg);
+	help_format(stderr, opts->command);
+	return 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -97,17 +106,16 @@ main(int argc, char **argv)
 	int rc, status;
 
 	rc = opts_parse(&cli.opts, argc, argv, &err);
-	if (rc < 0) {
-		(void)fprintf(stderr, "error: %s\n", err.msg);
-		help_format(stderr, cli.opts.command);
-		return 1;
-	}
+	if (rc < 0)
+		return report_misuse(&cli.opts, &err);
 	/* Connections may break under us; a stdout that did is seen there. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	ui_init(cli.opts.yes, cli.opts.no);
 	http_init(has_debug(&cli.opts));
 	rc = run(&cli, &err);
-	if (rc < 0 && err.msg[0] != '\0')
+	if (rc < 0 && cli.is_misused)
+		(void)report_misuse(&cli.opts, &err);
+	else if (rc < 0 && err.msg[0] != '\0')
 		ui_error("%s", err.msg);
 	status = close_output(find_status(rc));
 	config_set(&cli.app, NULL);

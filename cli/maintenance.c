@@ -27,16 +27,19 @@ turn_on(struct cli *cli, const char *path, struct dc_err *err)
 int
 maintenance_run(struct cli *cli, struct dc_err *err)
 {
-	const char *app, *verb = cli->opts.args[0];
+	static const struct verb verbs[] = {{"on", 0, 0}, {"off", 0, 0}, {0}};
 	dc_auto_free char *path = NULL;
-	bool on = strcmp(verb, "on") == 0;
-	int rc = cli_find_app(cli, &app, err);
+	const char *app;
+	bool on = cli_has_verb(cli, "on");
+	int rc = cli_check_verb(cli, verbs, err);
 
+	if (rc == 0 && !on && cli->opts.page != NULL)
+		rc = cli_misuse(cli,
+		    dc_fail(err, DC_EINVAL, "argument --page: only with on"));
+	if (rc == 0)
+		rc = cli_find_app(cli, &app, err);
 	if (rc < 0)
 		return rc;
-	if (!on && (strcmp(verb, "off") != 0 || cli->opts.page != NULL))
-		return dc_fail(err, DC_EINVAL,
-		    "usage: dcloud maintenance on [--page FILE] | off");
 	path = cli_format_path(app, "/maintenance");
 	rc = on ? turn_on(cli, path, err)
 		: api_send(&cli->api, NULL, "DELETE", path, NULL, err);

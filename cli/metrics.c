@@ -208,27 +208,9 @@ show(struct cli *cli, const char *path, void (*fn)(const struct dc_json *rows),
 		cli_print_json(rows);
 	else
 		fn(rows);
-	return 0;
-}
-
-/* "www.0" */
-static int
-parse_instance(const char *text, int *name_len, long long *number,
-    struct dc_err *err)
-{
-	const char *dot = strchr(text, '.');
-	int rc;
-
-	if (dot == NULL)
-		return dc_fail(err, DC_EINVAL,
-		    "You must specify a service and instance, e.g. \"www.0\"");
-	rc = service_check_name(text, (size_t)(dot - text), err);
-	if (rc < 0)
-		return rc;
-	if (!dc_is_number(dot + 1, 0, DC_MAX_INSTANCES - 1, number))
-		return dc_fail(err, DC_EINVAL,
-		    "Invalid service instance identifier: %s", text);
-	*name_len = (int)(dot - text);
+	if (dc_json_size(rows) == 0)
+		ui_info("Nothing was measured: the platform looks at what is "
+			"up, once a minute");
 	return 0;
 }
 
@@ -239,20 +221,21 @@ memory_run(struct cli *cli, struct dc_err *err)
 	const char *range = cli->opts.nargs > 1 ? cli->opts.args[1] : "1h";
 	dc_auto_free char *suffix = NULL;
 	dc_auto_free char *path = NULL;
-	long long number = 0;
-	int len = 0, rc = cli_find_app(cli, &app, err);
+	dc_auto_free char *name = NULL;
+	long long number;
+	int rc = cli_find_app(cli, &app, err);
 
 	if (rc == 0)
-		rc = parse_instance(of, &len, &number, err);
+		rc = service_parse_one(&name, &number, of, err);
 	if (rc == 0)
 		rc = check_range(range, err);
 	if (rc < 0)
 		return rc;
 	ui_info("Retrieving memory metrics on %s for the last %s", of,
 	    find_range(range));
-	suffix = dc_asprintf("/services/%.*s/instances/%lld/metrics/memory"
+	suffix = dc_asprintf("/services/%s/instances/%lld/metrics/memory"
 			     "?range=%s",
-	    len, of, number, range);
+	    name, number, range);
 	path = cli_format_path(app, suffix);
 	return show(cli, path, show_memory, err);
 }

@@ -10,19 +10,6 @@
 #include "common/base/auto.h"
 #include "common/base/str.h"
 
-static bool
-has_verb(const struct cli *cli, const char *verb, int min, int max)
-{
-	return strcmp(cli->opts.args[0], verb) == 0 && cli->opts.nargs >= min &&
-	       cli->opts.nargs <= max;
-}
-
-static bool
-has_rm(const struct cli *cli)
-{
-	return has_verb(cli, "rm", 2, 2) || has_verb(cli, "remove", 2, 2);
-}
-
 /* PATH/ID, whatever the user typed as ID. */
 static int
 take_away(struct cli *cli, const char *path, const char *what,
@@ -128,14 +115,17 @@ add_key(struct cli *cli, struct dc_err *err)
 int
 keys_run(struct cli *cli, struct dc_err *err)
 {
-	if (has_verb(cli, "list", 1, 1))
+	static const struct verb verbs[] = {{"list", 0, 0}, {"add", 1, 1},
+	    {"rm", 1, 1}, {"remove", 1, 1}, {0}};
+	int rc = cli_check_verb(cli, verbs, err);
+
+	if (rc < 0)
+		return rc;
+	if (cli_has_verb(cli, "list"))
 		return list_keys(cli, err);
-	if (has_verb(cli, "add", 2, 2))
+	if (cli_has_verb(cli, "add"))
 		return add_key(cli, err);
-	if (has_rm(cli))
-		return take_away(cli, "/authorized_keys", "Key", err);
-	return dc_fail(err, DC_EINVAL,
-	    "usage: dcloud keys list | add FILE.pub | rm ID");
+	return take_away(cli, "/authorized_keys", "Key", err);
 }
 
 int
@@ -145,11 +135,16 @@ tokens_run(struct cli *cli, struct dc_err *err)
 	    {"machine", "machine"}, {"created", "created_at"},
 	    {"last used", "used_at"}, {"expires", "expires_at"}};
 
-	if (has_verb(cli, "list", 1, 1))
-		return list(cli, "/tokens", columns, 5, "current", "", err);
-	if (has_rm(cli))
-		return take_away(cli, "/tokens", "Token", err);
-	return dc_fail(err, DC_EINVAL, "usage: dcloud tokens list | rm ID");
+	static const struct verb verbs[] = {{"list", 0, 0}, {"rm", 1, 1},
+	    {"remove", 1, 1}, {0}};
+	int rc = cli_check_verb(cli, verbs, err);
+
+	if (rc < 0)
+		return rc;
+	if (cli_has_verb(cli, "list"))
+		return list(cli, "/tokens", columns, 5, "current",
+		    "You are logged in nowhere", err);
+	return take_away(cli, "/tokens", "Token", err);
 }
 
 static int
@@ -176,20 +171,21 @@ collaborators_run(struct cli *cli, struct dc_err *err)
 {
 	static const struct column columns[] = {{"user", "username"},
 	    {"since", "created_at"}};
+	static const struct verb verbs[] = {{"list", 0, 0}, {"add", 1, 1},
+	    {"rm", 1, 1}, {"remove", 1, 1}, {0}};
 	dc_auto_free char *path = NULL;
 	const char *app;
-	int rc = cli_find_app(cli, &app, err);
+	int rc = cli_check_verb(cli, verbs, err);
 
+	if (rc == 0)
+		rc = cli_find_app(cli, &app, err);
 	if (rc < 0)
 		return rc;
 	path = cli_format_path(app, "/collaborators");
-	if (has_verb(cli, "list", 1, 1))
+	if (cli_has_verb(cli, "list"))
 		return list(cli, path, columns, 2, NULL,
 		    "Nobody but its owner works on the application", err);
-	if (has_verb(cli, "add", 2, 2))
+	if (cli_has_verb(cli, "add"))
 		return add_collaborator(cli, app, path, err);
-	if (has_rm(cli))
-		return take_away(cli, path, "Collaborator", err);
-	return dc_fail(err, DC_EINVAL,
-	    "usage: dcloud collaborators list | add USER | rm USER");
+	return take_away(cli, path, "Collaborator", err);
 }

@@ -396,6 +396,10 @@ push(struct push *p, struct dc_err *err)
 		return rc;
 	ui_info("Using %s for \"%s\": %s", protocol_name(p->protocol), p->shown,
 	    why);
+	if (p->protocol == PROTOCOL_RSYNC &&
+	    (p->cli->opts.branch != NULL || p->cli->opts.commit != NULL))
+		ui_warn("--%s is ignored: rsync pushes the files as they are.",
+		    p->cli->opts.branch != NULL ? "branch" : "commit");
 	rc = upload(p, err);
 	if (rc == 0)
 		rc = find_revision(p, &revision, err);

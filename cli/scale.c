@@ -145,16 +145,16 @@ scale_run(struct cli *cli, struct dc_err *err)
 	bool must_deploy = false;
 	const char *app;
 
-	rc = cli_find_app(cli, &app, err);
-	if (rc < 0)
-		return rc;
 	all = dc_xcalloc((size_t)n, sizeof(*all));
 	for (i = 0; i < n; i++) {
 		rc = scale_parse(&all[i], cli->opts.args[i], err);
 		if (rc < 0)
-			return rc;
+			return cli_misuse(cli, rc);
 		must_deploy = must_deploy || !all[i].is_memory;
 	}
+	rc = cli_find_app(cli, &app, err);
+	if (rc < 0)
+		return rc;
 	ui_info("Scaling application %s", app);
 	for (i = 0; i < n; i++) {
 		rc = apply(cli, app, &all[i], err);

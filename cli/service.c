@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/base/auto.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
 
@@ -121,6 +122,26 @@ service_parse_instance(char **name, long long *number, const char *text,
 		return dc_fail(err, DC_EINVAL,
 		    "Invalid service instance identifier: %s", text);
 	*name = dc_strndup(text, len);
+	*number = n;
+	return 0;
+}
+
+int
+service_parse_one(char **name, long long *number, const char *text,
+    struct dc_err *err)
+{
+	dc_auto_free char *service = NULL;
+	long long n = -1;
+	int rc = 0;
+
+	if (text != NULL)
+		rc = service_parse_instance(&service, &n, text, err);
+	if (rc < 0)
+		return rc;
+	if (n < 0)
+		return dc_fail(err, DC_EINVAL,
+		    "You must specify a service and instance, e.g. \"www.0\"");
+	*name = dc_steal_ptr(&service);
 	*number = n;
 	return 0;
 }

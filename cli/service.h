@@ -26,5 +26,8 @@ int service_check_name(const char *name, size_t len, struct dc_err *err);
 /* "www.0", or "www" with *NUMBER -1; *NAME is the caller's to free. */
 int service_parse_instance(char **name, long long *number, const char *text,
     struct dc_err *err);
+/* "www.0" and nothing else; TEXT may be NULL. */
+int service_parse_one(char **name, long long *number, const char *text,
+    struct dc_err *err);
 
 #endif

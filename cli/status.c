@@ -101,5 +101,7 @@ status_run(struct cli *cli, struct dc_err *err)
 		rc = probe_service(&p, dc_json_at(all, i), err);
 	if (rc == 0 && cli->opts.json)
 		cli_print_json(out);
+	else if (rc == 0 && dc_json_size(all) == 0)
+		cli_warn_not_deployed();
 	return rc;
 }

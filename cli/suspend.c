@@ -90,16 +90,18 @@ hold(struct cli *cli, const char *service, bool restarts, struct dc_err *err)
 	dc_auto_free char *path = NULL;
 	long long seconds = DC_SUSPEND_SECONDS;
 	const char *app;
-	int rc = cli_find_app(cli, &app, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if (cli->opts.seconds != NULL && !dc_is_number(cli->opts.seconds, 1,
 					     DC_MAX_SUSPEND_SECONDS, &seconds))
-		return dc_fail(err, DC_EINVAL,
-		    "argument --for: a number of seconds from 1 to %d, not"
-		    " '%s'",
-		    DC_MAX_SUSPEND_SECONDS, cli->opts.seconds);
+		return cli_misuse(cli,
+		    dc_fail(err, DC_EINVAL,
+			"argument --for: a number of seconds from 1 to %d, not"
+			" '%s'",
+			DC_MAX_SUSPEND_SECONDS, cli->opts.seconds));
+	rc = cli_find_app(cli, &app, err);
+	if (rc < 0)
+		return rc;
 	dc_json_add_int(body, "seconds", seconds);
 	dc_json_add_bool(body, "restart", restarts);
 	rc = format_path(&path, app, service, err);
@@ -141,15 +143,12 @@ restart_one(struct cli *cli, const char *arg, struct dc_err *err)
 	dc_auto_free char *suffix = NULL;
 	dc_auto_free char *path = NULL;
 	dc_auto_free char *name = NULL;
-	long long number = -1;
+	long long number;
 	const char *app;
 	int rc = cli_find_app(cli, &app, err);
 
-	if (rc == 0 && arg != NULL)
-		rc = service_parse_instance(&name, &number, arg, err);
-	if (rc == 0 && number < 0)
-		rc = dc_fail(err, DC_EINVAL,
-		    "You must specify a service and instance, e.g. \"www.0\"");
+	if (rc == 0)
+		rc = service_parse_one(&name, &number, arg, err);
 	if (rc < 0)
 		return rc;
 	suffix =
@@ -173,7 +172,8 @@ restart_run(struct cli *cli, struct dc_err *err)
 	if (cli->opts.suspended)
 		return hold(cli, cli->opts.args[0], true, err);
 	if (cli->opts.seconds != NULL)
-		return dc_fail(err, DC_EINVAL,
-		    "argument --for: only with --suspended");
+		return cli_misuse(cli,
+		    dc_fail(err, DC_EINVAL,
+			"argument --for: only with --suspended"));
 	return restart_one(cli, cli->opts.args[0], err);
 }

@@ -193,11 +193,27 @@ new_service(const struct dc_conf *conf, const struct dc_service *s,
 	dc_json_add_str(j, "latest_image_version", image);
 	if (stat(conf->image, &st) == 0)
 		date_add(j, "latest_image_at", st.st_mtime * INT64_C(1000000));
-	dc_json_add_int(j, "instance_count",
-	    s->instance_count != 0 ? s->instance_count : 1);
 	dc_json_add_int(j, "reserved_memory",
 	    s->memory != 0 ? s->memory : DC_DEFAULT_MEMORY);
 	return j;
+}
+
+/* As scaled; else as many as the build file's `instances` has made. */
+static void
+add_count(struct dc_json *to, const struct dc_service *s,
+    const struct dc_json *instances)
+{
+	int64_t n = s->instance_count, last;
+	size_t i;
+
+	for (i = 0; s->instance_count == 0 && i < dc_json_size(instances);
+	     i++) {
+		last = dc_json_find_int(dc_json_at(instances, i), "instance_id",
+		    0);
+		if (last >= n)
+			n = last + 1;
+	}
+	dc_json_add_int(to, "instance_count", n > 0 ? n : 1);
 }
 
 /* What its user has suspended. */
@@ -243,6 +259,7 @@ build(struct request *rq, struct dc_json **out, const struct dc_service *s,
 		    add_public_port, &b, err);
 	if (rc == 0)
 		rc = add_hold(j, rq, s->id, err);
+	add_count(j, s, b.instances);
 	dc_json_add(j, "runtime_config", b.config);
 	dc_json_add(j, "domains", b.domains);
 	dc_json_add(j, "ports", b.ports);

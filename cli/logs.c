@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/follow.h"
 #include "cli/http.h"
+#include "cli/service.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
@@ -25,6 +26,25 @@ format_query(const struct opts *o)
 	return dc_str_steal(&query);
 }
 
+/* Who follows what does not exist would wait for ever without a word. */
+static int
+warn_unknown(struct cli *cli, struct dc_err *err)
+{
+	dc_auto_json struct dc_json *a = NULL;
+	const struct dc_json *service;
+	const char *app;
+	int i, rc = cli_load_app(cli, &a, &app, err);
+
+	for (i = 0; rc == 0 && i < cli->opts.nargs; i++) {
+		const char *arg = cli->opts.args[i];
+		dc_auto_free char *name = dc_strndup(arg, strcspn(arg, "."));
+
+		if (service_find(&service, a, name, NULL) < 0)
+			ui_warn("There is no service \"%s\" in %s.", name, app);
+	}
+	return rc;
+}
+
 int
 logs_run(struct cli *cli, struct dc_err *err)
 {
@@ -36,6 +56,8 @@ logs_run(struct cli *cli, struct dc_err *err)
 	int rc;
 
 	rc = cli_find_app(cli, &app, err);
+	if (rc == 0 && o->nargs > 0 && !o->no_follow)
+		rc = warn_unknown(cli, err);
 	if (rc < 0)
 		return rc;
 	f = (struct follow){.app = app,

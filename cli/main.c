@@ -1,8 +1,9 @@
 /* cli/main.c -- dcloud: find the command, run it, report in one place. */
-#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/http.h"
@@ -75,15 +76,23 @@ run(struct cli *cli, struct dc_err *err)
 	return cli->opts.command->run(cli, err);
 }
 
+/* Whenever that was: errno is another call's by now. */
+static bool
+is_reader_gone(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR) != 0;
+}
+
 /* What was asked for and not printed has not happened. */
 static int
 close_output(int status)
 {
-	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	/* A reader that has seen enough (`| head`) needs no words. */
-	if (errno != EPIPE)
+	/* One that has seen enough (`| head`) needs no words. */
+	if (!is_reader_gone())
 		(void)fprintf(stderr,
 		    "Error: The output could not be written completely.\n");
 	return status != 0 ? status : 1;

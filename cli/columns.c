@@ -2,9 +2,9 @@
 #include "cli/columns.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "cli/grid.h"
 #include "cli/line.h"
 #include "cli/term.h"
 #include "common/base/auto.h"
@@ -29,55 +29,41 @@ format_cell(const struct dc_json *row, const char *key)
 	return dc_strndup(date, strcspn(date, "."));
 }
 
-static size_t
-find_width(const struct dc_json *rows, const struct column *c)
-{
-	size_t i, width = strlen(c->title);
-
-	for (i = 0; i < dc_json_size(rows); i++) {
-		dc_auto_free char *cell =
-		    format_cell(dc_json_at(rows, i), c->key);
-
-		if (strlen(cell) > width)
-			width = strlen(cell);
-	}
-	return width;
-}
-
 static void
-print_cell(const char *text, size_t width, bool is_last)
+add_row(struct grid *g, const struct dc_json *row, const struct column *columns,
+    const char *mark)
 {
-	if (is_last)
-		(void)printf("%s\n", text);
-	else
-		(void)printf("%-*s  ", (int)width, text);
+	char *cells[GRID_COLUMNS];
+	size_t c;
+
+	for (c = 0; c < g->columns; c++) {
+		dc_auto_free char *cell = format_cell(row, columns[c].key);
+
+		cells[c] = dc_asprintf("%s%s",
+		    mark == NULL || c > 0         ? ""
+		    : dc_json_has_true(row, mark) ? "* "
+						  : "  ",
+		    cell);
+	}
+	grid_add(g, cells);
 }
 
 void
 columns_print(const struct dc_json *rows, const struct column *columns,
     size_t n, const char *mark)
 {
-	dc_auto_free size_t *widths = dc_xcalloc(n, sizeof(*widths));
-	size_t i, c;
+	struct grid g = {.columns = n};
+	char *titles[GRID_COLUMNS];
+	size_t i;
 
 	if (dc_json_size(rows) == 0)
 		return;
-	(void)fputs(mark != NULL ? "  " : "", stdout);
-	for (c = 0; c < n; c++) {
-		widths[c] = find_width(rows, &columns[c]);
-		print_cell(columns[c].title, widths[c], c + 1 == n);
-	}
-	for (i = 0; i < dc_json_size(rows); i++) {
-		const struct dc_json *row = dc_json_at(rows, i);
-
-		if (mark != NULL)
-			(void)fputs(dc_json_has_true(row, mark) ? "* " : "  ",
-			    stdout);
-		for (c = 0; c < n; c++) {
-			dc_auto_free char *cell =
-			    format_cell(row, columns[c].key);
-
-			print_cell(cell, widths[c], c + 1 == n);
-		}
-	}
+	for (i = 0; i < n; i++)
+		titles[i] = dc_asprintf("%s%s",
+		    mark != NULL && i == 0 ? "  " : "", columns[i].title);
+	grid_add(&g, titles);
+	for (i = 0; i < dc_json_size(rows); i++)
+		add_row(&g, dc_json_at(rows, i), columns, mark);
+	grid_print_plain(&g);
+	grid_done(&g);
 }

@@ -1,4 +1,4 @@
-/* cli/columns.h -- a list of rows, each column as wide as it has to be. */
+/* cli/columns.h -- a list of the API's, as a grid. */
 #ifndef CLI_COLUMNS_H
 #define CLI_COLUMNS_H
 

@@ -216,8 +216,14 @@ error_of(const struct dc_json *deployment)
 static const char *
 note_of(const struct dc_json *deployment)
 {
+	const char *state = dc_json_find_str(deployment, "state");
+
 	if (dc_json_has_true(deployment, "is_rollback"))
 		return "  the platform's rollback";
+	if (state != NULL && strcmp(state, "failed") == 0)
+		return "  failed";
+	if (state != NULL && strcmp(state, "cancelled") == 0)
+		return "  cancelled";
 	return *error_of(deployment) != '\0' ? "  " : "";
 }
 

@@ -28,25 +28,70 @@ print_rule(const struct grid *g, const size_t *widths)
 	(void)putchar('\n');
 }
 
+/* Characters, of UTF-8. */
+static size_t
+count(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void
+measure(const struct grid *g, size_t *widths)
+{
+	size_t i, c, n;
+
+	for (i = 0; i < g->n; i++)
+		for (c = 0; c < g->columns; c++) {
+			n = count(g->rows[i][c]);
+			if (n > widths[c])
+				widths[c] = n;
+		}
+}
+
+static void
+print_cell(const char *text, size_t width)
+{
+	(void)printf("%s%*s", text, (int)(width - count(text)), "");
+}
+
 void
 grid_print(const struct grid *g)
 {
 	size_t widths[GRID_COLUMNS] = {0}, i, c;
 
-	for (i = 0; i < g->n; i++)
-		for (c = 0; c < g->columns; c++)
-			if (strlen(g->rows[i][c]) > widths[c])
-				widths[c] = strlen(g->rows[i][c]);
+	measure(g, widths);
 	print_rule(g, widths);
 	for (i = 0; i < g->n; i++) {
-		(void)putchar('|');
-		for (c = 0; c < g->columns; c++)
-			(void)printf(" %-*s |", (int)widths[c], g->rows[i][c]);
+		(void)fputs("|", stdout);
+		for (c = 0; c < g->columns; c++) {
+			(void)putchar(' ');
+			print_cell(g->rows[i][c], widths[c]);
+			(void)fputs(" |", stdout);
+		}
 		(void)putchar('\n');
 		if (i == 0)
 			print_rule(g, widths);
 	}
 	print_rule(g, widths);
+}
+
+void
+grid_print_plain(const struct grid *g)
+{
+	size_t widths[GRID_COLUMNS] = {0}, i, c;
+
+	measure(g, widths);
+	for (i = 0; i < g->n; i++) {
+		for (c = 0; c + 1 < g->columns; c++) {
+			print_cell(g->rows[i][c], widths[c]);
+			(void)fputs("  ", stdout);
+		}
+		(void)puts(g->rows[i][c]);
+	}
 }
 
 void

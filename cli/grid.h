@@ -1,4 +1,5 @@
-/* cli/grid.h -- tables with rules of - and |, and small plots. */
+/* cli/grid.h -- tables, each column as wide as it has to be, and small plots.
+ */
 #ifndef CLI_GRID_H
 #define CLI_GRID_H
 
@@ -14,7 +15,9 @@ struct grid {
 
 /* COLUMNS texts, which become the grid's. */
 void grid_add(struct grid *g, char *const *cells);
+/* With rules of - and |, or with two spaces between columns. */
 void grid_print(const struct grid *g);
+void grid_print_plain(const struct grid *g);
 void grid_done(struct grid *g);
 
 /* One line of bars, at most WIDTH of them, each the greatest of its share of

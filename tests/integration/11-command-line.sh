@@ -2,7 +2,7 @@
 # tests/integration/11-command-line.sh -- every command as a developer types
 # it: what it prints, its exit status, and JSON that a program can read.
 . "$(dirname "$0")/lib.sh"
-plan 119
+plan 129
 
 # dc WORD...: dcloud, both streams in $said, its exit status in $rc.
 dc() {
@@ -26,6 +26,13 @@ json() { python3 -c 'import json, sys; print(eval(sys.argv[1], {
 
 mkdir -p "$root/work/nowhere"
 cd "$root/work/nowhere" || exit 1
+for words in "env frob" "keys add" "domain add www" "scale www=x" \
+    "completion tcsh" "suspend --for 0" "help frob"; do
+	# shellcheck disable=SC2086
+	like "$words: wrong usage" \
+	    "$(dcloud $words 2>&1 >/dev/null | head -n 2 | paste -s)" \
+	    '^error: .*	usage: dcloud '
+done
 dc version
 like "version" "$said" '^dcloud/[0-9]+\.[0-9]+'
 is "--version says the same" "$(dcloud --version)" "$said"
@@ -173,8 +180,19 @@ like "logs" "$(dcloud logs -N)" '^\[www\.0\] .*listening on port'
 like "logs says from which file" "$(dcloud logs -N www)" \
     '^\[www\.0\] == /var/log/supervisor/www.*\.log ==$'
 like "logs of an instance" "$(dcloud logs -N www.0)" 'GET / HTTP/1.1'
+like "dlogs of nothing" "$(dcloud dlogs latest db)" \
+    'Nothing to show... Does the service named "db" exist\?'
+is "no words for a reader that has seen enough" \
+    "$({ dcloud dlogs | head -n 1 >/dev/null; } 2>&1)" ""
 like "logs of nothing" "$(dcloud logs -N db)" \
     'Nothing to show... Does the service named "db" exist\?'
+
+dcloud logs db >"$root/work/followed" 2>&1 &
+follower=$!
+ok "logs of nothing, followed, says so" \
+    wait_until 20 grep -q 'no service "db" in app' "$root/work/followed"
+kill -TERM $follower
+wait $follower 2>/dev/null
 
 # logs follows: what is said later comes too, and Ctrl-C ends it.
 dcloud logs >"$root/work/followed" 2>&1 &

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli.h"
 #include "cli/opts.h"
+#include "cli/service.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
 
@@ -105,6 +107,65 @@ START_TEST(parse__mistakes_are_named)
 }
 END_TEST
 
+static const struct {
+	const char *text, *message; /* NULL: good */
+} verb_lines[] = {
+    {"keys list", NULL},
+    {"keys add file", NULL},
+    {"keys frob", "invalid choice: 'frob'"},
+    {"keys add", "add: too few arguments"},
+    {"keys list file", "unrecognized arguments: file"},
+    {"env set A=1 B=2 C=3", NULL},
+};
+
+START_TEST(check_verb__wrong_words_are_wrong_usage)
+{
+	static const struct verb verbs[] = {{"list", 0, 0}, {"add", 1, 1},
+	    {"set", 1, -1}, {0}};
+	const char *message = verb_lines[_i].message;
+	struct dc_err err = DC_ERR_INIT;
+	struct cli cli = {0};
+	struct line l;
+	int parsed = parse_line(&cli.opts, &l, verb_lines[_i].text, &err);
+	int rc = cli_check_verb(&cli, verbs, &err);
+
+	ck_assert_int_eq(parsed, DC_OK);
+	ck_assert_int_eq(rc, message != NULL ? DC_EINVAL : DC_OK);
+	ck_assert_int_eq(cli.is_misused, message != NULL);
+	if (message != NULL)
+		ck_assert_str_eq(err.msg, message);
+	line_done(&l);
+}
+END_TEST
+
+static const struct {
+	const char *text, *message;
+} instances[] = {
+    {NULL, "You must specify a service and instance, e.g. \"www.0\""},
+    {"www", "You must specify a service and instance, e.g. \"www.0\""},
+    {"www.x", "Invalid service instance identifier: www.x"},
+    {"www.-1", "Invalid service instance identifier: www.-1"},
+    {".0", "Invalid service name \"\""},
+    {"www.12", NULL},
+};
+
+START_TEST(parse_one__wants_a_service_and_a_number)
+{
+	const char *message = instances[_i].message;
+	dc_auto_free char *name = NULL;
+	struct dc_err err = DC_ERR_INIT;
+	long long number = -7;
+	int rc = service_parse_one(&name, &number, instances[_i].text, &err);
+
+	ck_assert_int_eq(rc, message != NULL ? DC_EINVAL : DC_OK);
+	ck_assert_int_eq(number, message != NULL ? -7 : 12);
+	if (message != NULL)
+		ck_assert_str_eq(err.msg, message);
+	else
+		ck_assert_str_eq(name, "www");
+}
+END_TEST
+
 START_TEST(parse__short_options_combine)
 {
 	struct dc_err err = DC_ERR_INIT;
@@ -185,6 +246,10 @@ cli_opts_suite(void)
 	tcase_add_test(tc, parse__after_two_dashes_all_are_words);
 	tcase_add_test(tc, parse__help_needs_no_arguments);
 	tcase_add_test(tc, table__every_command_is_whole_and_in_the_help);
+	tcase_add_loop_test(tc, check_verb__wrong_words_are_wrong_usage, 0,
+	    sizeof(verb_lines) / sizeof(verb_lines[0]));
+	tcase_add_loop_test(tc, parse_one__wants_a_service_and_a_number, 0,
+	    sizeof(instances) / sizeof(instances[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -179,8 +179,9 @@ domain_run(struct cli *cli, struct dc_err *err)
 	const char *app;
 	int rc = cli_check_verb(cli, verbs, err);
 
-	if (rc == 0)
-		rc = cli_find_app(cli, &app, err);
+	if (rc < 0)
+		return rc;
+	rc = cli_find_app(cli, &app, err);
 	if (rc < 0)
 		return rc;
 	if (cli_has_verb(cli, "list"))

@@ -29,7 +29,7 @@ maintenance_run(struct cli *cli, struct dc_err *err)
 {
 	static const struct verb verbs[] = {{"on", 0, 0}, {"off", 0, 0}, {0}};
 	dc_auto_free char *path = NULL;
-	const char *app;
+	const char *app = NULL;
 	bool on = cli_has_verb(cli, "on");
 	int rc = cli_check_verb(cli, verbs, err);
 

@@ -222,7 +222,7 @@ memory_run(struct cli *cli, struct dc_err *err)
 	dc_auto_free char *suffix = NULL;
 	dc_auto_free char *path = NULL;
 	dc_auto_free char *name = NULL;
-	long long number;
+	long long number = 0;
 	int rc = cli_find_app(cli, &app, err);
 
 	if (rc == 0)

@@ -177,8 +177,9 @@ collaborators_run(struct cli *cli, struct dc_err *err)
 	const char *app;
 	int rc = cli_check_verb(cli, verbs, err);
 
-	if (rc == 0)
-		rc = cli_find_app(cli, &app, err);
+	if (rc < 0)
+		return rc;
+	rc = cli_find_app(cli, &app, err);
 	if (rc < 0)
 		return rc;
 	path = cli_format_path(app, "/collaborators");

@@ -143,7 +143,7 @@ restart_one(struct cli *cli, const char *arg, struct dc_err *err)
 	dc_auto_free char *suffix = NULL;
 	dc_auto_free char *path = NULL;
 	dc_auto_free char *name = NULL;
-	long long number;
+	long long number = 0;
 	const char *app;
 	int rc = cli_find_app(cli, &app, err);
 

@@ -96,7 +96,7 @@ is "unset what is not set: exit status" $rc 1
 like "unset what is not set: message" "$said" '^Error: Not set.*: NOSUCH '
 dc env set "BAD=$(printf 'a\377')"
 is "what is not UTF-8: exit status" $rc 1
-like "what is not UTF-8: message" "$said" '^Error: .*is not UTF-8'
+like "what is not UTF-8: message" "$said" '^error: .*is not UTF-8'
 is "nothing was deployed for these" "$(dcloud dlist --json)" "$before"
 dc env set FAIL=yes
 is "env set, and it fails: exit status" $rc 2

@@ -17,7 +17,8 @@ struct access {
 	const struct dc_conf *conf;
 	struct dc_db *db;
 	const struct dc_service *service; /* whose hosts are asked for... */
-	bool found;                       /* ...of which the first counts */
+	int64_t instances;
+	bool found; /* ...of which the first counts */
 };
 
 char *
@@ -61,8 +62,8 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 		return 0;
 	a->found = true;
 	/* The router answers for each of them. */
-	for (number = DC_ANY_INSTANCE;
-	     number == 0 || number < a->service->instance_count; number++) {
+	for (number = DC_ANY_INSTANCE; number == 0 || number < a->instances;
+	     number++) {
 		add_key(a, prefix, "HOST", number, host);
 		add_key(a, prefix, "URL", number, url);
 	}
@@ -70,13 +71,31 @@ add_host(const char *host, int64_t service_id, int64_t slot, void *arg,
 }
 
 static int
-add_service(const struct dc_service *s, void *arg, struct dc_err *err)
+count_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct access *a = arg;
 
+	(void)err;
+	if (i->number >= a->instances)
+		a->instances = i->number + 1;
+	return 0;
+}
+
+/* Until it is scaled its build file says how many there are. */
+static int
+add_service(const struct dc_service *s, void *arg, struct dc_err *err)
+{
+	struct access *a = arg;
+	int rc = 0;
+
 	a->service = s;
+	a->instances = s->instance_count;
 	a->found = false;
-	return dc_service_each_host(a->db, s->id, add_host, a, err);
+	if (a->instances == 0)
+		rc = dc_instance_each(a->db, 0, s->id,
+		    ~DC_FROM(DC_INSTANCE_GONE), count_instance, a, err);
+	return rc == 0 ? dc_service_each_host(a->db, s->id, add_host, a, err)
+		       : rc;
 }
 
 static int

@@ -123,6 +123,27 @@ START_TEST(load__what_the_platform_says)
 }
 END_TEST
 
+START_TEST(load__each_instance_has_its_url)
+{
+	int64_t id = tmpdb_add_instance(&t, t.service,
+	    tmpdb_add_snapshot(&t, t.service, 0));
+	char sql[80];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE instances SET number = 1 WHERE id = %lld", (long long)id);
+	tmpdb_exec(t.db, sql);
+	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "localhost",
+			     &err),
+	    0);
+	load();
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_HTTP_URL_0"),
+	    "http://blog-alice.localhost:8000/");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_HTTP_URL_1"),
+	    "http://blog-alice.localhost:8000/");
+	ck_assert_str_eq(unix_value("DOTCLOUD_WWW_HTTP_URL_2"), "(not there)");
+}
+END_TEST
+
 static bool
 any_port(int port, const char *kind)
 {
@@ -451,6 +472,7 @@ environment_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, load__what_the_platform_says);
 	tcase_add_test(tc, load__public_ports);
+	tcase_add_test(tc, load__each_instance_has_its_url);
 	tcase_add_test(tc, load__ssh_ports_of_each_instance);
 	tcase_add_test(tc, load__the_users_word_is_the_last);
 	if (geteuid() == 0) { /* homes are written from inside their range */

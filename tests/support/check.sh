@@ -43,8 +43,8 @@ compile() {
 
 if stage compile compile; then
 	stage lint make --no-print-directory OUT="$out" lint
-	stage unit make --no-print-directory OUT="$out" check-unit
-	stage asan make --no-print-directory OUT="$out" check-asan
+	stage unit make --no-print-directory -j2 -Otarget OUT="$out" \
+	    check-unit check-asan
 	stage integration make --no-print-directory OUT="$out" check-integration
 	stage traffic make --no-print-directory OUT="$out" traffic-quick
 fi

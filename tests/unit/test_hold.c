@@ -70,11 +70,12 @@ add_hold(int64_t slot, int64_t until, void *arg, struct dc_err *ignored)
 {
 	(void)ignored;
 	dc_str_addf(arg, "%lld:%lld ", (long long)slot,
-	    (long long)(until - dc_now_ms() + 999) / 1000);
+	    (long long)(until - dc_now_ms() + 9999) / 10000 * 10);
 	return 0;
 }
 
-/* What the router gets: slot and seconds. */
+/* What the router gets: slot and seconds, to the next ten: a disk may be slow.
+ */
 static void
 expect_holds(const char *wanted)
 {

@@ -2,7 +2,7 @@
 # instances each.
 # shellcheck shell=bash
 
-pushes=3
+pushes=2
 [ "$form" = quick ] || pushes=50
 
 push_all() {

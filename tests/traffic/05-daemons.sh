@@ -9,7 +9,7 @@ killed() {
 }
 
 for daemon in uploader builder deployer; do
-	during "restart of the $daemon, and a push" \
+	[ "$form" = quick ] || during "restart of the $daemon, and a push" \
 	    eval "ctl restart $daemon && push_version restarted-$daemon"
 	during "kill -9 of the $daemon, and a push" killed $daemon
 done

@@ -29,7 +29,7 @@ push_sock() {
 }
 during "push of an application of nodesockd" push_sock 2
 during "supervisorctl restart of its workers" restarted_workers
-during "another push of it" push_sock 3
+[ "$form" = quick ] || during "another push of it" push_sock 3
 load_end $on_sock
 is "its load went on" $? 0
 cd "$app" || exit 1

@@ -8,6 +8,7 @@
 #include "common/base/spawn.h"
 #include "common/base/str.h"
 #include "common/store/revision.h"
+#include "uploader/guard.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -195,30 +196,29 @@ receive_spawn(const struct receive *r, bool fills, char *const argv[],
 	if (pid == 0) {
 		if (fills && r->done < 0)
 			(void)setrlimit(RLIMIT_FSIZE, &file);
-		(void)execvpe(argv[0], argv, envp);
-		(void)fprintf(stderr, "%s cannot be run\n", argv[0]);
-		_exit(127);
+		guard_run(argv, envp);
 	}
 	if (pid < 0)
 		return (int)pid;
 	pidfd = pidfd_open(pid, 0);
 	if (fills && pidfd >= 0)
 		rc = wait_in_room(r, pid, pidfd, err);
-	status = dc_spawn_wait(pid, err);
+	status = guard_wait(pid, err);
 	/* It may have been faster than we look. */
 	if (fills && rc == 0 && status != 0)
 		rc = dc_room_check(r->dir, err);
 	return rc < 0 ? rc : status;
 }
 
+/* No session of its own: sshd gives no terminal, and guard.h ends a group. */
 void
 receive_add_sandbox(struct dc_strv *argv)
 {
 	static const char *const fixed[] = {"bwrap", "--unshare-all",
-	    "--die-with-parent", "--new-session", "--clearenv", "--setenv",
-	    "PATH", "/usr/bin", "--ro-bind", "/usr", "/usr", "--symlink",
-	    "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink",
-	    "usr/lib64", "/lib64", "--dev", "/dev"};
+	    "--die-with-parent", "--clearenv", "--setenv", "PATH", "/usr/bin",
+	    "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
+	    "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
+	    "--dev", "/dev"};
 	size_t i;
 
 	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)

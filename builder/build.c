@@ -192,6 +192,7 @@ create_box(struct work *w, struct dc_err *err)
 	    .init_args = init_args,
 	    .bridge = conf->bridge,
 	    .memory = DC_BUILD_MEMORY,
+	    .cpu_shares = DC_BUILD_CPU_SHARES,
 	    .pids = DC_BOX_PIDS};
 	int rc = dc_place_find(&net, conf, w->address, err);
 

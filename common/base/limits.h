@@ -62,8 +62,7 @@
 #define DC_STOP_MAX_SECONDS 120    /* the same otherwise: see stopwaitsecs */
 #define DC_HOLD_DRAIN_SECONDS 10   /* drain_seconds, while others wait */
 #define DC_HOLD_SECONDS 30         /* more than all steps may take together */
-/* An ill instance, doubled each time; more than the 60 s that a request, and so
- * an instance which does one thing at a time, may take */
+/* An ill instance, doubled each time; more than the 60 s of one request */
 #define DC_REPLACE_SECONDS 70
 #define DC_MIGRATE_SECONDS 60 /* `migrate:`, unless it says otherwise */
 #define DC_MAX_MIGRATE_SECONDS 600
@@ -75,6 +74,7 @@
 #define DC_RANGE_IDS 65536L             /* uids and gids per application */
 #define DC_DEFAULT_MEMORY (512LL << 20) /* bytes, an instance     */
 #define DC_BUILD_MEMORY (2048LL << 20)  /* bytes, a build         */
+#define DC_BUILD_CPU_SHARES 256         /* what serves has 1024 each */
 #define DC_BOX_PIDS 1024                /* processes and threads  */
 #define DC_APP_UID 1000                 /* dotcloud, in the container */
 

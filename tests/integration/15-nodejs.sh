@@ -3,7 +3,7 @@
 # Node.js, ported as its guide says, with packages of the registry, and a custom
 # one; then two instances of it.
 . "$(dirname "$0")/lib.sh"
-plan 35
+plan 36
 platform_up
 
 push() {
@@ -83,6 +83,7 @@ require('http').createServer(function (request, response) {
 	response.end(process.version + '\n');
 }).listen(8080);
 END
+echo '{"name": "gear2", "version": "1.0.0"}' >Gear2/package.json
 cat >Gear2/supervisord.conf <<'END'
 [program:node]
 command = node server.js
@@ -126,6 +127,7 @@ second=$(get ported)
 is "the second push" "$rc $(of more "$second")" "0 news"
 unlike "downloads nothing" "$said" 'Running npm install|added [0-9]+ packages|Fetching node'
 like "and says so" "$said" 'keeping what is installed'
+like "also where there is nothing to install" "$said" '\[gear2\] Nothing that npm'
 is "the packages are those of the first" "$(of modules "$second")" \
     "$(of modules "$first")"
 push --clean

@@ -1,8 +1,6 @@
 // builder/types/nodejs/language.cjs -- which node an application was written
 // for that does not say so.
 //
-//   language.cjs DIR    prints "VERSION REASON", or nothing: today's
-//
 // dotCloud ran it with v0.4.x, and neither express 2 and 3 nor socket.io 0.9 run
 // with the node of today. Signs are a dependency that allows only versions of
 // the time, and calls that are gone. A file in today's JavaScript outweighs them.
@@ -106,11 +104,12 @@ function version(all, engines) {
 	return lines.find((line) => semver.intersects(line, engines));
 }
 
-const top = process.argv[2];
-const [all, engines] = dependencies(top);
-const [sign, isToday] = fromFiles(top);
-const reason = !isToday && (sign || fromPackages(all));
-const chosen = reason && version(all, engines);
+// [VERSION, REASON] of the application in TOP, or nothing: today's.
+exports.guess = (top) => {
+	const [all, engines] = dependencies(top);
+	const [sign, isToday] = fromFiles(top);
+	const reason = !isToday && (sign || fromPackages(all));
+	const chosen = reason && version(all, engines);
 
-if (chosen)
-	console.log(chosen + ' ' + reason);
+	return chosen ? [chosen, reason] : undefined;
+};

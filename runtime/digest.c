@@ -33,7 +33,7 @@ digest_of(const struct program_settings *p, const struct dc_strv *env)
 	    p->has_channel, p->is_group_stopped, p->is_group_killed,
 	    (int)p->restart, p->group_priority, p->priority, p->start_secs,
 	    p->start_retries, p->stop_signal, p->stop_wait_secs, p->umask,
-	    p->restart_signal};
+	    p->restart_signal, p->backoff_ms};
 	uint64_t h = 14695981039346656037ULL;
 
 	hash_text(&h, p->name);

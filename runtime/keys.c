@@ -2,6 +2,7 @@
 #include "runtime/keys.h"
 
 #include "common/base/auto.h"
+#include "runtime/machine.h"
 #include "runtime/words.h"
 
 #include <signal.h>
@@ -94,6 +95,14 @@ set_startretries(struct program_settings *p, const char *text,
     struct dc_err *err)
 {
 	return value_parse_int(&p->start_retries, text, 0, 1000000, err);
+}
+
+static int
+set_backoffmsecs(struct program_settings *p, const char *text,
+    struct dc_err *err)
+{
+	return value_parse_int(&p->backoff_ms, text, 1, MACHINE_BACKOFF_MS,
+	    err);
 }
 
 static int
@@ -247,6 +256,7 @@ static const struct {
     {"autorestart", set_autorestart, "yes; default true"},
     {"startsecs", set_startsecs, "yes"},
     {"startretries", set_startretries, "yes; default no limit"},
+    {"backoffmsecs", set_backoffmsecs, "ours: see below"},
     {"exitcodes", set_exitcodes, "yes"},
     {"stopsignal", set_stopsignal, "yes"},
     {"stopwaitsecs", set_stopwaitsecs, "yes"},
@@ -296,6 +306,7 @@ keys_init(struct program_settings *p)
 	    .priority = 999,
 	    .start_secs = 1,
 	    .start_retries = -1,
+	    .backoff_ms = MACHINE_BACKOFF_MS,
 	    .stop_signal = SIGTERM,
 	    .stop_wait_secs = 10,
 	    .umask = 022,

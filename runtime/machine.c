@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 30000
 #define STEADY_MS 10000 /* who lived that long is restarted at once */
 
 typedef void handler_fn(struct machine *m);
@@ -35,13 +34,13 @@ machine_is_down(const struct machine *m)
 }
 
 int64_t
-machine_backoff(int n)
+machine_backoff(int n, int64_t max)
 {
 	int64_t ms = BACKOFF_FIRST_MS;
 
-	while (n-- > 0 && ms < BACKOFF_MAX_MS)
+	while (n-- > 0 && ms < max)
 		ms *= 2;
-	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+	return ms < max ? ms : max;
 }
 
 /* MS: the timer of the new state, < 0 for none. */
@@ -54,13 +53,20 @@ enter(struct machine *m, enum machine_state state, int64_t ms)
 }
 
 static void
+enter_backoff(struct machine *m)
+{
+	enter(m, STATE_BACKOFF,
+	    machine_backoff(m->quick_deaths++, m->backoff_ms));
+}
+
+static void
 back_off(struct machine *m)
 {
 	m->failed_starts++;
 	if (m->start_retries >= 0 && m->failed_starts > m->start_retries)
 		enter(m, STATE_FATAL, -1);
 	else
-		enter(m, STATE_BACKOFF, machine_backoff(m->quick_deaths++));
+		enter_backoff(m);
 }
 
 static void
@@ -146,7 +152,7 @@ on_running_died(struct machine *m)
 		return;
 	}
 	/* It has been up: the tries of start_retries are not used up. */
-	enter(m, STATE_BACKOFF, machine_backoff(m->quick_deaths++));
+	enter_backoff(m);
 }
 
 static void

@@ -55,6 +55,7 @@ struct machine {
 	int64_t start_ms, stop_ms; /* how long: to be up, to stop */
 	int64_t poll_ms;   /* > 0: instead of start_ms, and asked is_up again */
 	int start_retries; /* < 0: for ever */
+	int64_t backoff_ms; /* between two tries, at most */
 
 	pid_t pid;          /* 0: none */
 	int64_t started_at; /* of the process that runs, or ran last */
@@ -69,8 +70,12 @@ struct machine {
 const char *machine_state_name(enum machine_state state);
 void machine_handle(struct machine *m, enum machine_event event);
 
-/* Milliseconds before the next try after N quick deaths in a row. */
-int64_t machine_backoff(int n);
+/* The longest pause before another try, milliseconds. */
+#define MACHINE_BACKOFF_MS 30000
+
+/* Milliseconds before the next try after N quick deaths in a row, MAX at most.
+ */
+int64_t machine_backoff(int n, int64_t max);
 
 /* There is no process and none will come by itself. */
 bool machine_is_down(const struct machine *m);

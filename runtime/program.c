@@ -236,6 +236,7 @@ take_settings(struct program *p, struct program_settings *settings)
 	p->machine.start_ms = (int64_t)p->settings.start_secs * 1000;
 	p->machine.stop_ms = (int64_t)p->settings.stop_wait_secs * 1000;
 	p->machine.start_retries = p->settings.start_retries;
+	p->machine.backoff_ms = p->settings.backoff_ms;
 	p->machine.poll_ms = p->settings.socket != NULL ? WORKER_POLL_MS : 0;
 }
 

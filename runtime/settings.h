@@ -41,6 +41,7 @@ struct program_settings {
 	enum settings_restart restart;
 	int group_priority, priority;  /* in this order */
 	int start_secs, start_retries; /* < 0: for ever */
+	int backoff_ms;                /* between two tries, at most */
 	int stop_signal, stop_wait_secs, umask;
 	int restart_signal; /* it begins anew by itself; 0: it is ended */
 	uint64_t expected_exits[4]; /* a bit per exit code */

@@ -86,10 +86,9 @@ like "and why" "$said" 'is a private key: give the file that ends in .pub'
 dc keys add "$root/work/id.pub"
 is "add a key" $rc 0
 print=$(ssh-keygen -lf "$root/work/id.pub" | cut -d' ' -f2)
-print=${print//+/[+]}
 dc keys list
 like "keys: the new one" "$said" \
-    "^  [0-9]+ +ssh-ed25519 +$print +[-0-9]{10} [:0-9]{8} +my other key\$"
+    "^  [0-9]+ +ssh-ed25519 +${print//+/[+]} +[-0-9]{10} [:0-9]{8} +my other key\$"
 like "keys: this machine's" "$said" '^\* [0-9]+ +ssh-ed25519 +SHA256:'
 reach() { ssh -i "$root/work/id" -o IdentitiesOnly=yes -o BatchMode=yes \
     -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \

@@ -33,6 +33,22 @@ dc_activity_add(struct dc_db *db, int64_t actor_id,
 }
 
 int
+dc_activity_set_ours(struct dc_db *db, int64_t application_id,
+    struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc = dc_db_prepare(db, &q,
+	    "UPDATE activity SET actor = 'the platform' WHERE id ="
+	    " (SELECT max(id) FROM activity WHERE application_id = :app)",
+	    err);
+
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":app", application_id);
+	return dc_stmt_run(q, NULL, err);
+}
+
+int
 dc_activity_each(struct dc_db *db, int64_t account_id, int64_t application_id,
     int64_t max, dc_activity_fn *fn, void *arg, struct dc_err *err)
 {

@@ -20,6 +20,11 @@ struct dc_activity {
 int dc_activity_add(struct dc_db *db, int64_t actor_id,
     const struct dc_activity *row, struct dc_err *err);
 
+/* What was done last to APPLICATION_ID, in this transaction, was done by nobody
+ * but the platform. */
+int dc_activity_set_ours(struct dc_db *db, int64_t application_id,
+    struct dc_err *err);
+
 /* The last MAX of APPLICATION_ID, or (0) of all that ACCOUNT_ID owns or works
  * on; oldest first. FN returns < 0 to stop. */
 typedef int dc_activity_fn(const struct dc_activity *row, void *arg,

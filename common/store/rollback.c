@@ -3,6 +3,7 @@
 
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/store/activity.h"
 #include "common/store/deployment.h"
 #include "common/store/log_entry.h"
 #include "common/store/revision.h"
@@ -131,6 +132,8 @@ add(struct dc_db *db, const struct dc_rollback_row *row, int64_t revision_id,
 	if (rc == 0)
 		rc = dc_deployment_add(db, &id, NULL, row->application_id,
 		    revision_id, row->account_id, false, err);
+	if (rc == 0)
+		rc = dc_activity_set_ours(db, row->application_id, err);
 	if (rc == 0)
 		rc = mark(db, id, row->deployment_id, err);
 	if (rc < 0)

@@ -2,7 +2,7 @@
 # tests/integration/56-rollback.sh -- `rollback:`: a version that answers with 5xx
 # or whose process keeps ending is taken back by the platform, once.
 . "$(dirname "$0")/lib.sh"
-plan 32
+plan 33
 reserve=600
 platform_up
 
@@ -95,6 +95,7 @@ like "it was in reserve" "$log" 'Taken from the reserve'
 like "and is the newest in the list" "$(dcloud dlist)" "the platform's rollback"
 like "beside the one that failed" "$(dcloud dlist)" \
     'rolled back: www\.0 answered'
+like "and it was nobody else" "$(dcloud activity)" 'deploy .*by the platform'
 is "what the platform has brought back may fail" "$(fails 30 | xargs)" "30 500"
 is "nothing is rolled back twice" "$(db "SELECT count(*) FROM deployments
     WHERE rolls_back <> 0")" 1

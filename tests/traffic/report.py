@@ -3,8 +3,8 @@
 
   report.py MARKS RECORD...
 
-MARKS has a line "BEGIN END NAME" (microseconds) per scenario, RECORD is what
-tests/traffic/client.c wrote. A request belongs to the scenarios that were under
+MARKS has a line "BEGIN END NAME" (microseconds) per scenario, which took s seconds;
+RECORD is what tests/traffic/client.c wrote. A request belongs to the scenarios that were under
 way at some moment of its life; "before" is the quiet time in front of one, or of
 the first. Held: answered well, but the answer began half a second later than
 that of its kind usually does. The times are those of the kinds that the
@@ -24,7 +24,7 @@ AT_ONCE = ("keep", "fresh", "post", "tls", "h2")
 HELD_MS = 500
 OWN = "(its own 5xx)"
 QUIET_US = 2000000
-ROW = "%-48s %7s %6s %6s %5s  %15s  %15s"
+ROW = "%-48s %6s %7s %6s %6s %5s  %15s  %15s"
 
 
 class Request:
@@ -97,8 +97,8 @@ def main():
             r.wait > medians[r.kind] + HELD_MS}
     allowed = set()
     start = min(r.begin for r in requests)
-    print(ROW % ("", "", "", "", "", "before, ms", "during, ms"))
-    print(ROW % ("scenario", "sent", "failed", "closed", "held", "p50 / p99",
+    print(ROW % ("", "", "", "", "", "", "before, ms", "during, ms"))
+    print(ROW % ("scenario", "s", "sent", "failed", "closed", "held", "p50 / p99",
                  "p50 / p99"))
     quiet = marks[0][0] if marks else start
     before, last = times(overlapping(requests, 0, quiet)), 0
@@ -113,7 +113,7 @@ def main():
             lost -= set(closed)
         if name.endswith("(losses)"):
             allowed |= set(bad)
-        print(ROW % (name, len(seen), len(bad) - len(closed), len(closed),
+        print(ROW % (name, "%.1f" % ((end - begin) / 1e6), len(seen), len(bad) - len(closed), len(closed),
                      len([r for r in seen if r in late]), before,
                      times(seen)))
     if own:

@@ -5,9 +5,9 @@
 #include "cli/cli.h"
 #include "cli/line.h"
 #include "cli/service.h"
-#include "cli/term.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 static bool
 is_column(const char *key)
@@ -73,7 +73,7 @@ format_subject(const struct dc_json *row)
 	}
 	dc_str_addf(&out, "%s%s/by %s", any ? ")" : "", out.len > 0 ? " " : "",
 	    user != NULL ? user : "?");
-	return term_format_line(out.data, false);
+	return dc_term_format_line(out.data, false);
 }
 
 static void

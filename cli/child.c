@@ -4,15 +4,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/auto.h"
-#include "common/base/spawn.h"
 
-/* OUT: its stdout, with nothing for stderr; -1: both are ours. */
+/* OUT: its stdout, ERRORS: its stderr; -1: ours. */
 static int
-spawn(pid_t *pid, int out, char *const argv[], struct dc_err *err)
+spawn(pid_t *pid, int out, int errors, char *const argv[], struct dc_err *err)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -22,12 +22,12 @@ spawn(pid_t *pid, int out, char *const argv[], struct dc_err *err)
 	(void)posix_spawn_file_actions_init(&files);
 	(void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO,
 	    "/dev/null", 0, 0);
-	if (out >= 0) {
+	if (out >= 0)
 		(void)posix_spawn_file_actions_adddup2(&files, out,
 		    STDOUT_FILENO);
-		(void)posix_spawn_file_actions_addopen(&files, STDERR_FILENO,
-		    "/dev/null", O_WRONLY, 0);
-	}
+	if (errors >= 0)
+		(void)posix_spawn_file_actions_adddup2(&files, errors,
+		    STDERR_FILENO);
 	(void)posix_spawnattr_init(&attr);
 	(void)sigemptyset(&defaults);
 	(void)sigaddset(&defaults, SIGPIPE);
@@ -46,9 +46,32 @@ int
 child_run(char *const argv[], struct dc_err *err)
 {
 	pid_t pid;
-	int rc = spawn(&pid, -1, argv, err);
+	int rc = spawn(&pid, -1, -1, argv, err);
 
 	return rc < 0 ? rc : dc_spawn_wait(pid, err);
+}
+
+int
+child_run_heard(char *const argv[], dc_line_fn *on_line, void *arg,
+    struct dc_err *err)
+{
+	dc_auto_file FILE *f = NULL;
+	char line[4096];
+	int fds[2], rc;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return dc_fail_errno(err, "pipe");
+	rc = spawn(&pid, -1, fds[1], argv, err);
+	(void)close(fds[1]);
+	f = fdopen(fds[0], "r");
+	if (rc < 0)
+		return rc;
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		on_line(line, arg);
+	}
+	return dc_spawn_wait(pid, err);
 }
 
 int
@@ -57,6 +80,7 @@ child_load(struct dc_str *out, size_t max, char *const argv[],
 {
 	dc_auto_fd int from = -1;
 	dc_auto_fd int to = -1;
+	dc_auto_fd int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	char buf[8192];
 	int fds[2], rc;
 	ssize_t n;
@@ -66,7 +90,7 @@ child_load(struct dc_str *out, size_t max, char *const argv[],
 		return dc_fail_errno(err, "pipe");
 	from = fds[0];
 	to = fds[1];
-	rc = spawn(&pid, to, argv, err);
+	rc = spawn(&pid, to, nowhere, argv, err);
 	if (rc < 0)
 		return rc;
 	(void)close(dc_steal_fd(&to));

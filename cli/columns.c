@@ -6,9 +6,9 @@
 
 #include "cli/grid.h"
 #include "cli/line.h"
-#include "cli/term.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 /* The caller's. */
 static char *
@@ -23,7 +23,7 @@ format_cell(const struct dc_json *row, const char *key)
 	if (text == NULL || *text == '\0')
 		return dc_strdup("-");
 	if (!dc_has_suffix(key, "_at"))
-		return term_format_line(text, false);
+		return dc_term_format_line(text, false);
 	date = line_format_date(text);
 	/* To the second. */
 	return dc_strndup(date, strcspn(date, "."));

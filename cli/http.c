@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/term.h"
 #include "common/base/auto.h"
+#include "common/base/term.h"
 
 #define BODY_MAX (64UL << 20)
 #define LINE_MAX_ (1UL << 20)
@@ -40,7 +40,7 @@ debug_print(const char *mark, const char *text)
 
 	if (!with_debug || text == NULL || *text == '\0')
 		return;
-	clean = term_format_text(text);
+	clean = dc_term_format_text(text);
 	(void)fprintf(stderr, "%s %s\n", mark, clean);
 }
 

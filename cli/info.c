@@ -8,10 +8,10 @@
 #include "cli/endpoint.h"
 #include "cli/grid.h"
 #include "cli/service.h"
-#include "cli/term.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 /* KEY of OBJECT, "" when it has none. */
 static const char *
@@ -145,7 +145,7 @@ print_config(const struct dc_json *config)
 		const char *s = dc_json_str(value);
 		dc_auto_free char *text =
 		    dc_asprintf("%s: %s", key, s != NULL ? s : json);
-		dc_auto_free char *clean = term_format_line(text, false);
+		dc_auto_free char *clean = dc_term_format_line(text, false);
 
 		(void)printf("    %s\n", clean);
 	}

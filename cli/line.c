@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/term.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 #define MICROS 6 /* digits of a fraction that are shown */
 
@@ -102,7 +102,7 @@ add_lines(struct dc_str *out, const char *prefix, const char *text, bool red,
 
 		len = strcspn(text, "\n");
 		line = dc_strndup(text, len);
-		clean = term_format_line(line, colours && !red);
+		clean = dc_term_format_line(line, colours && !red);
 		dc_str_addf(out, "%s%s%s%s", red && colours ? UI_RED : "",
 		    prefix, clean, red && colours ? UI_PLAIN : "");
 		text += len;
@@ -125,7 +125,7 @@ format_prefix(const struct dc_json *entry, const char *tag)
 	prefix = dc_asprintf("%s%s%s%s%s ", clock != NULL ? clock : "",
 	    clock != NULL ? ": " : "", tag != NULL ? "[" : "--->",
 	    tag != NULL ? tag : "", tag != NULL ? "]" : "");
-	return term_format_line(prefix, false);
+	return dc_term_format_line(prefix, false);
 }
 
 char *
@@ -154,7 +154,7 @@ line_format_app(char **section, const struct dc_json *entry, bool colours)
 	struct dc_str out = {0};
 
 	plain = dc_asprintf("[%s] ", tag != NULL ? tag : "-");
-	prefix = term_format_line(plain, false);
+	prefix = dc_term_format_line(plain, false);
 	if (file != NULL) {
 		dc_auto_free char *date =
 		    ended != NULL ? line_format_date(ended) : NULL;
@@ -163,7 +163,7 @@ line_format_app(char **section, const struct dc_json *entry, bool colours)
 			date != NULL ? " (ended " : "",
 			date != NULL ? date : "", date != NULL ? ")" : "");
 
-		header = term_format_line(text, false);
+		header = dc_term_format_line(text, false);
 	}
 	if (header != NULL &&
 	    (*section == NULL || strcmp(*section, header) != 0)) {

@@ -26,6 +26,7 @@ struct push {
 	struct repo *repo; /* git */
 	char *branch;      /* git, hg: what is built... */
 	char *commit;      /* ...and its 40 digits      */
+	char *uploaded;    /* rsync: the revision, if the server says it */
 	struct endpoint endpoint;
 };
 
@@ -280,7 +281,7 @@ upload_rsync(struct push *p, struct dc_err *err)
 	ui_info("Pushing code with rsync from \"%s\" to application %s",
 	    p->shown, p->app);
 	return rsync_run(&p->cli->config, &p->endpoint, p->dir,
-	    p->cli->opts.verbose, err);
+	    p->cli->opts.verbose, &p->uploaded, err);
 }
 
 static void
@@ -320,9 +321,9 @@ upload_git(struct push *p, struct dc_err *err)
 	    err);
 }
 
-/* What was just uploaded is the latest revision, unless it had been there
- * before and something else came since: a commit is looked for by its name,
- * git-<as many digits as it needs>, or hg-. */
+/* What was just uploaded is what the server has said, or the latest revision,
+ * unless it had been there before and something else came since: a commit is
+ * looked for by its name, git-<as many digits as it needs>, or hg-. */
 static int
 find_revision(const struct push *p, char **out, struct dc_err *err)
 {
@@ -334,7 +335,7 @@ find_revision(const struct push *p, char **out, struct dc_err *err)
 	int rc;
 
 	if (p->commit == NULL) {
-		*out = dc_strdup("latest");
+		*out = dc_strdup(p->uploaded != NULL ? p->uploaded : "latest");
 		return 0;
 	}
 	rc = api_get(&p->cli->api, &all, path, err);
@@ -426,5 +427,6 @@ push_run(struct cli *cli, struct dc_err *err)
 	free(p.shown);
 	free(p.branch);
 	free(p.commit);
+	free(p.uploaded);
 	return rc;
 }

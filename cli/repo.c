@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "cli/hosts.h"
-#include "cli/term.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 struct repo {
 	git_repository *git;
@@ -295,7 +295,7 @@ on_sideband(const char *text, int len, void *arg)
 		dc_auto_free char *line = NULL;
 
 		*nl = '\0';
-		line = term_format_line(p->remote.data, false);
+		line = dc_term_format_line(p->remote.data, false);
 		(void)fprintf(stderr, "remote: %s\n", line);
 		dc_str_shift(&p->remote, (size_t)(nl - p->remote.data) + 1);
 	}

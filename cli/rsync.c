@@ -1,15 +1,20 @@
 /* cli/rsync.c -- see rsync.h. */
 #include "cli/rsync.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/child.h"
 #include "cli/hosts.h"
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/term.h"
 
 /* What rsync passes on when its ssh could not connect or log in. */
 #define SSH_FAILED 255
+#define REVISION "rsync-"
+#define UPLOADED " is uploaded"
 
 /* One argument, within quotes. */
 static void
@@ -79,9 +84,28 @@ rsync_format(struct dc_strv *argv, const struct config *config,
 	    is_v6 ? "]" : "", e->path);
 }
 
+/* "rsync-1796051536746 is uploaded" is for us, all else for the developer. */
+static void
+on_line(const char *line, void *arg)
+{
+	dc_auto_free char *clean = dc_term_format_line(line, false);
+	char **revision = arg;
+	size_t digits = 0;
+
+	if (dc_has_prefix(line, REVISION))
+		digits = strspn(line + strlen(REVISION), "0123456789");
+	if (digits > 0 &&
+	    strcmp(line + strlen(REVISION) + digits, UPLOADED) == 0) {
+		free(*revision);
+		*revision = dc_strndup(line, strlen(REVISION) + digits);
+		return;
+	}
+	(void)fprintf(stderr, "%s\n", clean);
+}
+
 int
 rsync_run(const struct config *config, const struct endpoint *e,
-    const char *dir, bool verbose, struct dc_err *err)
+    const char *dir, bool verbose, char **revision, struct dc_err *err)
 {
 	enum rsync_output output = verbose ? RSYNC_FILES : RSYNC_QUIET;
 	dc_auto_strv struct dc_strv argv = {0};
@@ -93,7 +117,7 @@ rsync_run(const struct config *config, const struct endpoint *e,
 	if (!verbose && isatty(STDOUT_FILENO))
 		output = RSYNC_TOTAL;
 	rsync_format(&argv, config, e, dir, output);
-	rc = child_run(argv.v, err);
+	rc = child_run_heard(argv.v, on_line, revision, err);
 	if (rc <= 0)
 		return rc;
 	if (rc == SSH_FAILED)

@@ -14,9 +14,10 @@ enum rsync_output {
 	RSYNC_FILES, /* each file */
 };
 
-/* DIR (absolute) to E. rsync's own output goes to the terminal. */
+/* DIR (absolute) to E. rsync's own output goes to the terminal. *REVISION, the
+ * caller's, is what the server says has come of it; NULL: it says nothing. */
 int rsync_run(const struct config *config, const struct endpoint *e,
-    const char *dir, bool verbose, struct dc_err *err);
+    const char *dir, bool verbose, char **revision, struct dc_err *err);
 
 /* "ssh -i KEY -o ...", for who runs ssh through a command of its own: QUOTE is
  * how a quote is written within quotes there. The caller's. */

@@ -4,10 +4,10 @@
 
 #include "cli/cli.h"
 #include "cli/service.h"
-#include "cli/term.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 static void
 print_status(const char *name, const struct dc_json *status)
@@ -22,7 +22,7 @@ print_status(const char *name, const struct dc_json *status)
 	while (dc_json_each(custom, &it, &key, &value)) {
 		const char *text = dc_json_str(value);
 		dc_auto_free char *clean =
-		    term_format_line(text != NULL ? text : "?", false);
+		    dc_term_format_line(text != NULL ? text : "?", false);
 
 		(void)printf("   %s -> %s\n", key, clean);
 	}

@@ -9,9 +9,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "cli/term.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 static bool assume_yes, assume_no;
 
@@ -37,7 +37,7 @@ say(FILE *to, const char *colour, const char *mark, const char *fmt, va_list ap)
 	dc_auto_free char *clean = NULL;
 
 	text = dc_vasprintf(fmt, ap);
-	clean = term_format_text(text);
+	clean = dc_term_format_text(text);
 	/* Two streams, one terminal: keep the order. */
 	(void)fflush(to == stdout ? stderr : stdout);
 	if (ui_has_colour(to))

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "cli/term.h"
 #include "cli/tree.h"
 #include "cli/ui.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 #include "common/buildfile/buildfile.h"
 
 #define COLUMN 16 /* where values begin */
@@ -120,7 +120,7 @@ print_value(int indent, const char *key, const char *value)
 		if (*p == '\n')
 			dc_str_addf(&s, "%*s", COLUMN, "");
 	}
-	clean = term_format_text(s.data);
+	clean = dc_term_format_text(s.data);
 	(void)puts(clean);
 }
 

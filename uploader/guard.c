@@ -1,11 +1,13 @@
 /* uploader/guard.c -- see guard.h. */
 #include "uploader/guard.h"
 
-#include "common/base/spawn.h"
+#include "common/base/auto.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,4 +61,45 @@ guard_wait(pid_t pid, struct dc_err *err)
 			return dc_fail_errno(err, "wait for %d", (int)pid);
 	(void)kill(-pid, SIGKILL);
 	return dc_spawn_wait(pid, err);
+}
+
+static _Noreturn void
+run_unseen(int out, char *const argv[], char *const envp[])
+{
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)dup2(in, STDIN_FILENO);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(out, STDERR_FILENO);
+	guard_run(argv, envp);
+}
+
+int
+guard_load(char *const argv[], char *const envp[], dc_line_fn *on_line,
+    void *arg, struct dc_err *err)
+{
+	dc_auto_file FILE *f = NULL;
+	char line[4096] = "";
+	int fds[2], status;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return dc_fail_errno(err, "pipe for %s", argv[0]);
+	pid = dc_spawn_job(err);
+	if (pid == 0)
+		run_unseen(fds[1], argv, envp);
+	(void)close(fds[1]);
+	f = fdopen(fds[0], "r");
+	if (pid < 0)
+		return (int)pid;
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (on_line != NULL)
+			on_line(line, arg);
+	}
+	status = guard_wait(pid, err);
+	if (status > 0)
+		return dc_fail(err, DC_EFAIL, "%s: exit status %d: %s", argv[0],
+		    status, line);
+	return status;
 }

@@ -8,6 +8,7 @@
 #define UPLOADER_GUARD_H
 
 #include "common/base/err.h"
+#include "common/base/spawn.h"
 
 #include <sys/types.h>
 
@@ -15,6 +16,10 @@
  * ends with its exit status. SIGTERM to the group is the program's to handle;
  * 127, and a line on stderr, when it cannot be run. */
 _Noreturn void guard_run(char *const argv[], char *const envp[]);
+
+/* As dc_spawn_run, with ENVP, no input, and lines of 4 KB at most. */
+int guard_load(char *const argv[], char *const envp[], dc_line_fn *on_line,
+    void *arg, struct dc_err *err);
 
 /* Waits for the guard PID and kills what is left of its group; the program's
  * exit status, or 128 + the number of the signal that ended it. */

@@ -7,6 +7,7 @@
 #include "common/base/room.h"
 #include "common/base/spawn.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 #include "common/store/revision.h"
 #include "uploader/guard.h"
 
@@ -20,6 +21,7 @@
 #include <sys/resource.h>
 
 #define INCOMING ".incoming-"
+#define UPLOAD_SECONDS 3600
 
 int
 receive_open(struct receive *r, const char *conf_path, struct dc_err *err)
@@ -158,18 +160,45 @@ receive_add_revision(struct receive *r, const char *incoming, const char *name,
 	return dc_revision_save(r->db, &id, r->app.id, name, r->conf.node, err);
 }
 
-/* Until PIDFD's process has ended, or the disk is full: then git has a moment
- * to remove what it has not finished. */
+void
+receive_say(const char *prefix, const char *text)
+{
+	dc_auto_free char *clean = dc_term_format_text(text);
+
+	(void)fprintf(stderr, "%s%s\n", prefix, clean);
+}
+
+static bool
+has_written_all(const struct receive *r)
+{
+	return r->done >= 0 && lseek(r->done, 0, SEEK_END) > 0;
+}
+
+/* Others wait for this one. LOOKS: so often DC_ROOM_MS have passed. */
+static int
+check_time(int looks, struct dc_err *err)
+{
+	if (looks < UPLOAD_SECONDS * 1000 / DC_ROOM_MS)
+		return 0;
+	return dc_fail(err, DC_EUSER,
+	    "The upload has not ended in %d minutes and is given up.",
+	    UPLOAD_SECONDS / 60);
+}
+
+/* Until PIDFD's process has ended, the disk is full or the time is up: then git
+ * has a moment to remove what it has not finished. */
 static int
 wait_in_room(const struct receive *r, pid_t pid, int pidfd, struct dc_err *err)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	int rc;
+	int rc, looks = 0;
 
 	while (poll(&p, 1, DC_ROOM_MS) <= 0) {
-		if (r->done >= 0 && lseek(r->done, 0, SEEK_END) > 0)
+		if (has_written_all(r))
 			return 0;
 		rc = dc_room_check(r->dir, err);
+		if (rc == 0)
+			rc = check_time(++looks, err);
 		if (rc < 0) {
 			(void)kill(-pid, SIGTERM);
 			if (poll(&p, 1, DC_STOP_SECONDS * 1000) <= 0)
@@ -205,7 +234,7 @@ receive_spawn(const struct receive *r, bool fills, char *const argv[],
 		rc = wait_in_room(r, pid, pidfd, err);
 	status = guard_wait(pid, err);
 	/* It may have been faster than we look. */
-	if (fills && rc == 0 && status != 0)
+	if (fills && rc == 0 && status != 0 && !has_written_all(r))
 		rc = dc_room_check(r->dir, err);
 	return rc < 0 ? rc : status;
 }

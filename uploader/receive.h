@@ -53,9 +53,14 @@ int receive_add_incoming(const struct receive *r, char **path,
 int receive_add_revision(struct receive *r, const char *incoming,
     const char *name, struct dc_err *err);
 
+/* A line for the developer. TEXT may hold names that he pushed: only what is
+ * text of it reaches his terminal. */
+void receive_say(const char *prefix, const char *text);
+
 /* Runs ARGV on our own stdin, stdout and stderr; its exit status. With FILLS
  * it writes below R's directory: it is ended when the disk is full but for the
- * reserve (room.h), unless r->done says that it has written all it will. */
+ * reserve (room.h), or an hour has passed, unless r->done says that it has
+ * written all it will. */
 int receive_spawn(const struct receive *r, bool fills, char *const argv[],
     char *const envp[], struct dc_err *err);
 

@@ -117,7 +117,7 @@ add_commit(struct receive *r, struct export *x, const char *oid, char **name,
 	size_t i;
 
 	for (i = 0; i < s.warnings.n && rc == 0; i++)
-		(void)fprintf(stderr, "Warning: %s\n", s.warnings.v[i]);
+		receive_say("Warning: ", s.warnings.v[i]);
 	dc_strv_done(&s.warnings);
 	return rc;
 }
@@ -163,7 +163,8 @@ push(struct receive *r, const char *service, struct dc_err *err)
 	add_arguments(r, &argv, service);
 	add_environment(r, &envp);
 	rc = receive_spawn(r, true, argv.v, envp.v, err);
-	if (rc < 0)
+	/* Once the tree is there the lock may be another's. */
+	if (rc < 0 && lseek(r->done, 0, SEEK_END) == 0)
 		(void)receive_sweep(r, NULL);
 	if (rc != 0 || r->target.kind == TARGET_PLAIN ||
 	    lseek(r->done, 0, SEEK_END) > 0)

@@ -10,9 +10,9 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
-#include "common/base/spawn.h"
 #include "common/base/str.h"
 #include "uploader/commit.h"
+#include "uploader/guard.h"
 #include "uploader/share.h"
 #include "uploader/tree.h"
 
@@ -72,7 +72,7 @@ run_quietly(const struct receive *r, const char *word, const char *word2,
 	add_hg(&argv, r, "--bind");
 	dc_strv_add(&argv, word);
 	dc_strv_add(&argv, word2);
-	rc = dc_spawn_run(argv.v, NULL, NULL, NULL, NULL, err);
+	rc = guard_load(argv.v, environ, NULL, NULL, err);
 	return rc < 0 ? dc_wrap(err, rc, "hg %s", word) : 0;
 }
 
@@ -139,7 +139,7 @@ find(const struct receive *r, char oid[COMMIT_OID], const char *revset)
 	dc_strv_add(&argv, "-R/hg/repo");
 	dc_strv_addf(&argv, "-r%s", revset);
 	dc_strv_add(&argv, "-T{node}\\n");
-	(void)dc_spawn_run(argv.v, NULL, NULL, on_line, oid, NULL);
+	(void)guard_load(argv.v, environ, on_line, oid, NULL);
 }
 
 /* Names hold no quote and no backslash: words.c. */

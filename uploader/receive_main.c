@@ -21,12 +21,8 @@ usage(void)
 static void
 report(int rc, const struct dc_err *err)
 {
-	if (rc == DC_EFAIL) {
-		(void)fprintf(stderr, "Something is broken on our side: %s\n",
-		    err->msg);
-		return;
-	}
-	(void)fprintf(stderr, "%s\n", err->msg);
+	receive_say(rc == DC_EFAIL ? "Something is broken on our side: " : "",
+	    err->msg);
 }
 
 int

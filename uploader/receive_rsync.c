@@ -191,7 +191,11 @@ upload(struct receive *r, const struct dc_strv *words, const char *incoming,
 	if (rc < 0)
 		return rc;
 	(void)snprintf(name, sizeof(name), "rsync-%013" PRId64, dc_now_ms());
-	return receive_add_revision(r, incoming, name, err);
+	rc = receive_add_revision(r, incoming, name, err);
+	/* The client deploys this one, also if another comes before it asks. */
+	if (rc == 0)
+		(void)fprintf(stderr, "%s is uploaded\n", name);
+	return rc;
 }
 
 int

@@ -4,6 +4,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 #include "common/store/service.h"
 #include "uploader/follow.h"
 #include "uploader/submit.h"
@@ -13,13 +14,13 @@
 
 #define BELL_MS 1000
 
-/* Colours and cursor movements of a build must not reach the terminal of the
- * developer through us as anything but text: ESC and its like go. */
+/* What a build prints must not reach the developer's terminal as anything but
+ * text. */
 static void
 add_line(const struct follow_line *line, void *arg)
 {
 	struct dc_str *out = arg;
-	const char *p;
+	dc_auto_free char *text = dc_term_format_line(line->message, false);
 
 	if (line->service == NULL)
 		dc_str_add(out, "---> ");
@@ -28,10 +29,7 @@ add_line(const struct follow_line *line, void *arg)
 	else
 		dc_str_addf(out, "[%s.%" PRId64 "] ", line->service,
 		    line->instance);
-	for (p = line->message; *p != '\0'; p++)
-		if ((unsigned char)*p >= ' ' || *p == '\t')
-			dc_str_addn(out, p, 1);
-	dc_str_add(out, "\n");
+	dc_str_addf(out, "%s\n", text);
 }
 
 static int

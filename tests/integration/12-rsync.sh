@@ -2,7 +2,7 @@
 # tests/integration/12-rsync.sh -- a push of plain files: what travels, what
 # arrives, what a revision costs on disk.
 . "$(dirname "$0")/lib.sh"
-plan 34
+plan 38
 platform_up
 
 # push WORD...: dcloud push; $said, $rc, and $tree, where the revision is.
@@ -105,3 +105,23 @@ push nowhere
 is "a path that is none" $rc 1
 push app/hello.py
 is "a file" $rc 1
+
+# --- two at once ---------------------------------------------------------------
+
+# Another upload comes between ours and our request to deploy it.
+cp -a app other
+(cd other && say_hello theirs)
+(cd app && say_hello ours)
+mkdir bin
+cat >bin/rsync <<END
+#!/bin/bash
+/usr/bin/rsync "\$@" || exit
+/usr/bin/rsync "\${@:1:\$#-2}" "$root/work/other/" "\${@: -1}" 2>/dev/null
+END
+chmod 755 bin/rsync
+said=$(PATH=$root/work/bin:$PATH dcloud push app 2>&1)
+is "the push while another comes" $? 0
+unlike "what is only for the client is not shown" "$said" 'is uploaded'
+is "what was pushed is deployed" "$(get app)" ours
+ok "though the other one is the latest" grep -q theirs "$(find "$root/code" \
+    -path '*/revisions/rsync-*/hello.py' | sort | tail -n 1)"

@@ -2,7 +2,7 @@
 # tests/integration/13-git.sh -- pushes of commits: by dcloud, which needs no
 # git binary, and by git alone, whose push is the deployment.
 . "$(dirname "$0")/lib.sh"
-plan 62
+plan 63
 
 # A directory of programs without git: what dcloud finds in its PATH.
 mkdir -p "$root/bin"
@@ -152,11 +152,13 @@ is "it answers" "$(get app)" plain
 is "the branch is there" "$(remote main)" "$(git rev-parse main)"
 
 good=$(git rev-parse main)
-printf '#!/bin/sh\necho this goes wrong >&2\nexit 3\n' >builder
+printf '#!/bin/sh\nprintf "a\\302\\23331mb\\177c\\033[2Jd\\n"\n%s\n' \
+    'echo this goes wrong >&2; exit 3' >builder
 commit broken >/dev/null
 git_push "$url" main
 is "a failed deployment: git push fails" $((rc != 0)) 1
 like "with its log" "$said" '^remote: .*\[www\] this goes wrong'
+like "and nothing that moves a cursor" "$said" '\[www\] a(31mb|b)cd'
 is "the branch stays where it was" "$(remote main)" "$good"
 is "the old version serves" "$(get app)" plain
 git_push "$url" main

@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "cli/line.h"
-#include "cli/term.h"
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/base/term.h"
 
 Suite *cli_line_suite(void);
 
@@ -132,8 +132,8 @@ static const struct {
 
 START_TEST(term__only_colours_pass)
 {
-	dc_auto_free char *plain = term_format_line(dirty[_i].text, false);
-	dc_auto_free char *coloured = term_format_line(dirty[_i].text, true);
+	dc_auto_free char *plain = dc_term_format_line(dirty[_i].text, false);
+	dc_auto_free char *coloured = dc_term_format_line(dirty[_i].text, true);
 
 	ck_assert_str_eq(plain, dirty[_i].plain);
 	ck_assert_str_eq(coloured, dirty[_i].coloured);
@@ -142,7 +142,7 @@ END_TEST
 
 START_TEST(term__text_keeps_its_lines)
 {
-	dc_auto_free char *text = term_format_text("a\033[31m\n  ^\r\nc");
+	dc_auto_free char *text = dc_term_format_text("a\033[31m\n  ^\r\nc");
 
 	ck_assert_str_eq(text, "a\n  ^\nc");
 }

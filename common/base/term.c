@@ -1,5 +1,5 @@
-/* cli/term.c -- see term.h. */
-#include "cli/term.h"
+/* common/base/term.c -- see term.h. */
+#include "common/base/term.h"
 
 #include <string.h>
 
@@ -94,7 +94,7 @@ format(struct dc_str *out, const char *s, bool colours, bool newlines)
 }
 
 char *
-term_format_line(const char *text, bool colours)
+dc_term_format_line(const char *text, bool colours)
 {
 	struct dc_str out = {0};
 
@@ -105,7 +105,7 @@ term_format_line(const char *text, bool colours)
 }
 
 char *
-term_format_text(const char *text)
+dc_term_format_text(const char *text)
 {
 	struct dc_str out = {0};
 

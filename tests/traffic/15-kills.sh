@@ -5,7 +5,7 @@
 
 RANDOM=${SEED:-$$}
 seconds=${KILL_SECONDS:-480}
-kills=0
+killed=$root/work/killed # a line for each, by whichever shell
 
 # The platform's own processes: daemons and their jobs.
 victims() {
@@ -19,7 +19,7 @@ kill_one() {
 	local all
 	mapfile -t all < <("$@" | grep -x '[1-9][0-9]*')
 	[ ${#all[@]} -gt 0 ] || return 0
-	kill -9 "${all[RANDOM % ${#all[@]}]}" 2>/dev/null && kills=$((kills + 1))
+	kill -9 "${all[RANDOM % ${#all[@]}]}" 2>/dev/null && echo >>"$killed"
 }
 haproxy_or_victims() {
 	pid_of haproxy
@@ -55,8 +55,8 @@ kill_for() { # SECONDS COMMAND
 if [ "$form" = long ]; then
 	during "$seconds s of kill -9 of daemons and jobs" \
 	    kill_for "$seconds" victims
-	note "$kills killed, $(cat "$root/work/pushed") pushes begun"
+	note "$(wc -l <"$killed") killed, $(cat "$root/work/pushed") pushes begun"
 	during "a quarter of it with HAProxy (losses)" \
 	    kill_for $((seconds / 4)) haproxy_or_victims
-	note "$kills killed in all"
+	note "$(wc -l <"$killed") killed in all"
 fi

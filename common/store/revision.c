@@ -172,6 +172,14 @@ dc_revision_find_next(struct dc_db *db, struct dc_revision *out,
 	    " ORDER BY r.uploaded_at DESC, r.id DESC LIMIT 1",
 	    NULL, err);
 
+	if (rc == DC_ENOTFOUND)
+		rc = find(db, out, application_id,
+		    "SELECT r.* FROM deployments d"
+		    " JOIN revisions r ON r.id = d.revision_id"
+		    " WHERE d.application_id = :app AND d.state NOT IN"
+		    " ('done', 'failed', 'cancelled')"
+		    " ORDER BY d.id DESC LIMIT 1",
+		    NULL, err);
 	if (rc != DC_ENOTFOUND)
 		return rc;
 	rc = dc_revision_find_running(db, out, application_id, err);

@@ -31,7 +31,8 @@ int dc_revision_find(struct dc_db *db, struct dc_revision *out,
 int dc_revision_find_running(struct dc_db *db, struct dc_revision *out,
     int64_t application_id, struct dc_err *err);
 /* What to deploy when nobody says: the newest upload when it came after the
- * last deployment was asked for or nothing runs; else the running one. */
+ * last deployment was asked for or nothing runs; else what the last deployment
+ * under way is of; else the running one. */
 int dc_revision_find_next(struct dc_db *db, struct dc_revision *out,
     int64_t application_id, struct dc_err *err);
 

@@ -8,6 +8,7 @@
 #include "common/store/application.h"
 #include "common/store/deployment.h"
 #include "common/store/revision.h"
+#include "tests/support/tmpdb.h"
 
 Suite *revision_suite(void);
 
@@ -135,6 +136,24 @@ START_TEST(find_next__a_new_upload_else_what_runs)
 }
 END_TEST
 
+START_TEST(find_next__a_push_under_way_is_not_taken_back)
+{
+	int64_t a = upload("rsync-1"), b, id;
+
+	deploy(a, true);
+	b = upload("rsync-2");
+	ck_assert_int_eq(dc_deployment_add(db, &id, NULL, app, b, account,
+			     false, NULL),
+	    0);
+	tmpdb_exec(db, "UPDATE revisions SET uploaded_at = id");
+	expect(NULL, "rsync-2");
+	ck_assert_int_eq(dc_deployment_end(db, id, DC_DEPLOYMENT_QUEUED,
+			     DC_DEPLOYMENT_FAILED, NULL, "no", NULL),
+	    0);
+	expect(NULL, "rsync-1");
+}
+END_TEST
+
 static int
 add_name(const struct dc_revision_service *s, void *arg, struct dc_err *err)
 {
@@ -174,6 +193,7 @@ revision_suite(void)
 	tcase_add_test(t, save__the_same_commit_again_is_the_latest);
 	tcase_add_test(t, find__previous_is_another_revision_that_served);
 	tcase_add_test(t, find_next__a_new_upload_else_what_runs);
+	tcase_add_test(t, find_next__a_push_under_way_is_not_taken_back);
 	tcase_add_test(t, save_services__replaces_in_the_order_of_the_file);
 	suite_add_tcase(s, t);
 	return s;

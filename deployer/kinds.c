@@ -1,6 +1,7 @@
 /* deployer/kinds.c -- see kinds.h. */
 #include "deployer/kinds.h"
 
+#include "common/base/limits.h"
 #include "common/store/deployment.h"
 #include "common/store/instance.h"
 #include "common/store/restart.h"
@@ -21,9 +22,9 @@
 	(DC_FROM(DC_INSTANCE_CREATING) | DC_FROM(DC_INSTANCE_INSTALLING) |     \
 	    DC_FROM(DC_INSTANCE_LAUNCHING) | DC_FROM(DC_INSTANCE_DOWN) |       \
 	    DC_FROM(DC_INSTANCE_RESTARTING))
-/* Those of one deployment wait for each other: fewer than it has would wait for
- * ever. */
-#define STARTS 256
+/* Those of one deployment wait for each other, and are claimed in their order:
+ * fewer than it has would wait for ever. */
+#define STARTS (DC_MAX_APP_INSTANCES + 56)
 #define TO_END (DC_FROM(DC_INSTANCE_DRAINING) | DC_FROM(DC_INSTANCE_FAILED))
 
 /* One deployment of an application at a time, in order. */

@@ -25,6 +25,7 @@ struct work {
 	const struct dc_deployment *d;
 	const char *text;
 	int count;
+	int64_t instances; /* of all services */
 };
 
 static int
@@ -146,6 +147,7 @@ add_service(const struct dc_revision_service *r, void *arg, struct dc_err *err)
 	if (rc < 0)
 		return rc;
 	n = wanted(&s, &def);
+	w->instances += n;
 	if (have == 0)
 		rc = say_scaling(w, &s, n, err);
 	return rc == 0
@@ -169,8 +171,15 @@ in_transaction(struct work *w, int (*fn)(struct work *, struct dc_err *),
 static int
 add_all(struct work *w, struct dc_err *err)
 {
-	return dc_revision_each_service(w->job->db, w->d->revision_id,
+	int rc = dc_revision_each_service(w->job->db, w->d->revision_id,
 	    add_service, w, err);
+
+	if (rc == 0 && w->instances > DC_MAX_APP_INSTANCES)
+		return dc_fail(err, DC_EUSER,
+		    "the services have %" PRId64 " instances together; %d are"
+		    " possible: dcloud scale SERVICE=N",
+		    w->instances, DC_MAX_APP_INSTANCES);
+	return rc;
 }
 
 int

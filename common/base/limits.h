@@ -8,6 +8,7 @@
 #define DC_MAX_SERVICE_NAME 16   /* bytes, [a-z0-9_]: CONTRACT 1.4           */
 #define DC_MAX_SERVICES 64       /* per application                          */
 #define DC_MAX_INSTANCES 64      /* per service                              */
+#define DC_MAX_APP_INSTANCES 200 /* of one version of an application */
 #define DC_MAX_WORKERS 64        /* per instance                             */
 #define DC_MAX_PORTS 16          /* per service                              */
 #define DC_MAX_INSTANCE_PORTS 18 /* those, the type's own and ssh */
@@ -91,7 +92,6 @@
 /* Log-ins, in days: a token, and then its renewal without a password */
 #define DC_TOKEN_DAYS 30
 #define DC_REFRESH_DAYS 90
-
 /* Kept */
 #define DC_KEPT_SNAPSHOTS 10 /* per service, CONTRACT A */
 #define DC_KEPT_REVISIONS 10 /* uploads, per application */

@@ -2,7 +2,7 @@
 # tests/integration/16-failures.sh -- whatever goes wrong with a push: a clear
 # word, the right exit status, the old version serving, and nothing left over.
 . "$(dirname "$0")/lib.sh"
-plan 109
+plan 111
 platform_up
 
 push() {
@@ -164,6 +164,21 @@ is "60 MB of output" "$rc $(get app)" "0 good"
 [ $rc -eq 0 ] || tail -n 5 <<<"$said" | cut -c 1-300 | sed 's/^/# /'
 ok "are not all kept" test "$(grep -c 'all work' <<<"$said")" -lt 1000000
 like "and that is said" "$said" '(dropped|left out|omitted|skipped)'
+
+# So many would wait for each other.
+rm -rf ../app
+cp -a ../good ../app
+cd ../app || exit 1
+for name in two three four; do
+	sed "1,2s/^www:/$name:/" ../good/dotcloud.yml >>dotcloud.yml
+done
+push
+is "four services" $rc 0
+db "UPDATE services SET instance_count = 51 WHERE application_id =
+    (SELECT id FROM applications WHERE name = 'app')"
+push
+is "with too many instances together" "$rc $(grep -c \
+    'have 204 instances together; 200 are possible: dcloud scale' <<<"$said")" "2 1"
 
 wait $mute
 is "one that never answers: exit status" $? 2

@@ -9,6 +9,7 @@
 #include "common/base/str.h"
 #include "common/store/build.h"
 #include "common/store/deployment.h"
+#include "common/store/hold.h"
 #include "common/store/instance.h"
 #include "common/store/log_entry.h"
 #include "common/store/revision.h"
@@ -26,6 +27,10 @@
 #define RETRY_MS (3600 * 1000L)
 /* How often HAProxy is asked whether the last request has ended. */
 #define ASK_MS 50
+#define HOLD_MS                                                                \
+	((DC_HOLD_DRAIN_SECONDS + DC_STOP_SECONDS + DC_HOLD_SECONDS +          \
+	     DC_PROBE_SECONDS) *                                               \
+	    1000L)
 #define MOVE_MS                                                                \
 	((DC_HOLD_DRAIN_SECONDS + DC_STOP_SECONDS + DC_HOLD_SECONDS) * 1000L)
 
@@ -251,14 +256,29 @@ launching(struct work *w, struct dc_err *err)
 
 /* The old instances make room, and before a migration also end what they have
  * to do, while requests wait. */
+/* The job before may have been killed, and the time have gone by: what waits
+ * goes on waiting for what has to be done again. */
+static int
+go_on_holding(struct work *w, struct dc_err *err)
+{
+	int64_t n = 0, until = dc_now_ms() + HOLD_MS;
+	int rc = dc_hold_extend(w->job->db, &n, w->d.application_id,
+	    DC_HOLD_DEPLOYMENT, until, err);
+
+	return rc < 0 || n == 0 ? rc
+				: route_sync(w->job->conf, w->job->db, err);
+}
+
 static int
 moving(struct work *w, struct dc_err *err)
 {
 	int64_t begun = dc_mono_ms(), end = begun + MOVE_MS;
 	struct move m = {0};
 	long sessions = 0;
-	int rc = route_sync(w->job->conf, w->job->db, err);
+	int rc = go_on_holding(w, err);
 
+	if (rc == 0)
+		rc = route_sync(w->job->conf, w->job->db, err);
 	while (rc == 0) {
 		dc_bell_clear(w->job->bell);
 		rc = check_ours(w, err);
@@ -342,8 +362,10 @@ check_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 static int
 probing(struct work *w, struct dc_err *err)
 {
-	int rc = wait_for(w, DC_INSTANCE_READY, err);
+	int rc = go_on_holding(w, err);
 
+	if (rc == 0)
+		rc = wait_for(w, DC_INSTANCE_READY, err);
 	if (rc == 0)
 		rc = dc_instance_each(w->job->db, w->d.id, 0,
 		    DC_FROM(DC_INSTANCE_READY), check_instance, w, err);

@@ -114,6 +114,7 @@ may_be_kept(const struct unit *u)
 	       ports_find(u->ports, u->nports, "http") != NULL &&
 	       u->def.processes.n <= 1 && u->row.health == DC_HEALTH_GOOD &&
 	       u->row.data == DC_DATA_OWN && !u->row.suspended &&
+	       u->def.migrate == NULL &&
 	       !data_is_carried(u->job->conf, &u->row) &&
 	       dc_box_is_running(u->boxes, u->box) && has_one_program(u) &&
 	       has_memory();

@@ -55,6 +55,24 @@ dc_hold_save(struct dc_db *db, bool *held, int64_t service_id,
 	return rc;
 }
 
+int
+dc_hold_extend(struct dc_db *db, int64_t *n, int64_t application_id,
+    enum dc_hold_owner owner, int64_t until, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc;
+
+	rc = prepare(db, &q,
+	    "UPDATE holds SET held_until = :until WHERE owner = :owner"
+	    " AND held_until < :until AND service_id IN"
+	    " (SELECT id FROM services WHERE application_id = :id)",
+	    application_id, owner, err);
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":until", until);
+	return dc_stmt_run(q, n, err);
+}
+
 static void
 fill(struct dc_hold *h, struct dc_stmt *q)
 {

@@ -28,6 +28,11 @@ struct dc_hold {
 int dc_hold_save(struct dc_db *db, bool *held, int64_t service_id,
     enum dc_hold_owner owner, int64_t until, struct dc_err *err);
 
+/* Those that OWNER has in one application last until UNTIL at least; *N is how
+ * many did not. */
+int dc_hold_extend(struct dc_db *db, int64_t *n, int64_t application_id,
+    enum dc_hold_owner owner, int64_t until, struct dc_err *err);
+
 /* Ends it; *MS (may be NULL) is for how long requests have waited, 0 when
  * they did not. */
 int dc_hold_release(struct dc_db *db, int64_t *ms, int64_t service_id,

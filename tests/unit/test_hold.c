@@ -184,6 +184,32 @@ START_TEST(release_all__leaves_the_user_his)
 }
 END_TEST
 
+static int64_t
+extend(int64_t until)
+{
+	int64_t n = -1;
+
+	ck_assert_int_eq(dc_hold_extend(t.db, &n, t.application,
+			     DC_HOLD_DEPLOYMENT, until, &err),
+	    0);
+	return n;
+}
+
+START_TEST(extend__never_shortens_and_leaves_the_user_his)
+{
+	add_route();
+	ck_assert_int_eq(extend(later(60)), 0);
+	ck_assert_int_eq(save(DC_HOLD_USER, later(20)), 0);
+	ck_assert_int_eq(extend(later(60)), 0);
+	expect_holds("0:20 ");
+	ck_assert_int_eq(save(DC_HOLD_DEPLOYMENT, later(-10)), 0);
+	ck_assert_int_eq(extend(later(60)), 1);
+	expect_holds("0:60 ");
+	ck_assert_int_eq(extend(later(30)), 0);
+	expect_holds("0:60 ");
+}
+END_TEST
+
 static int
 note_unsettled(const struct dc_hold *h, void *arg, struct dc_err *ignored)
 {
@@ -363,6 +389,7 @@ hold_suite(void)
 	tcase_add_loop_test(tc, hold__each_owner_ends_his_own, 0,
 	    DC_HOLD_NOWNERS);
 	tcase_add_test(tc, release_all__leaves_the_user_his);
+	tcase_add_test(tc, extend__never_shortens_and_leaves_the_user_his);
 	tcase_add_test(tc, settle__not_what_was_changed_meanwhile);
 	tcase_add_test(tc, forget__what_ended_long_ago);
 	tcase_add_test(tc, restart__others_answer_meanwhile);

@@ -4,8 +4,9 @@
 
 #include "common/base/auto.h"
 #include "common/base/str.h"
+#include "common/crypto/ssh_pair.h"
 #include "common/store/private_key.h"
-#include "uploader/key_pair.h"
+#include "uploader/ssh_key.h"
 
 #define COMMENT "made by the server for /private_keys"
 
@@ -13,14 +14,18 @@ static int
 add(struct request *rq, char **pem, struct dc_err *err)
 {
 	dc_auto_free char *made = NULL;
+	dc_auto_free char *line = NULL;
 	struct ssh_key half = {0};
 	struct dc_key key;
 	int rc;
 
-	key_pair_new(&made, &half, COMMENT);
+	dc_ssh_pair_new(&made, &line, COMMENT);
+	rc = ssh_key_parse(&half, line, err);
+	if (rc < 0)
+		return rc;
 	key = (struct dc_key){.type = half.type,
 	    .blob = half.blob,
-	    .comment = half.comment};
+	    .comment = COMMENT};
 	rc = dc_private_key_add(rq->db, rq->account.id, &key, made, err);
 	ssh_key_done(&half);
 	if (rc == DC_EBUSY)

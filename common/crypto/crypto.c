@@ -22,9 +22,6 @@ _Static_assert(sizeof(((struct dc_sign_pair *)0)->public_key) ==
 		   crypto_sign_PUBLICKEYBYTES,
     "public key");
 _Static_assert(DC_PASSWORD_MAX >= crypto_pwhash_STRBYTES, "stored hash");
-_Static_assert(DC_ED25519_PUBLIC == crypto_sign_PUBLICKEYBYTES &&
-		   DC_ED25519_SECRET == crypto_sign_SECRETKEYBYTES,
-    "halves of a pair");
 
 static void
 start(void)
@@ -103,16 +100,6 @@ dc_random_hex(char *out, size_t len)
 	out[len] = '\0';
 }
 
-char *
-dc_base64(const void *data, size_t len)
-{
-	const int variant = sodium_base64_VARIANT_ORIGINAL;
-	size_t size = sodium_base64_encoded_len(len, variant);
-	char *text = dc_xcalloc(1, size);
-
-	return sodium_bin2base64(text, size, data, len, variant);
-}
-
 void
 dc_sign_pair_new(struct dc_sign_pair *pair)
 {
@@ -141,14 +128,6 @@ dc_password_is(const char *stored, const char *password)
 	start();
 	return crypto_pwhash_str_verify(stored, password, strlen(password)) ==
 	       0;
-}
-
-void
-dc_ed25519_new(unsigned char public_half[DC_ED25519_PUBLIC],
-    unsigned char secret_half[DC_ED25519_SECRET])
-{
-	start();
-	(void)crypto_sign_keypair(public_half, secret_half);
 }
 
 bool

@@ -31,10 +31,7 @@ void dc_sha256_base64(char out[DC_SHA256_BASE64], const void *data, size_t len);
 void dc_random_hex(char *out, size_t len);
 void dc_random_bytes(void *out, size_t len);
 
-/* The caller's to free. */
-char *dc_base64(const void *data, size_t len);
-
-/* Ed25519. */
+/* A new Ed25519 pair. The secret key ends with the public one. */
 struct dc_sign_pair {
 	unsigned char public_key[32], secret_key[64];
 };
@@ -45,12 +42,6 @@ void dc_sign_pair_new(struct dc_sign_pair *pair);
 int dc_password_hash(char stored[DC_PASSWORD_MAX], const char *password,
     struct dc_err *err);
 bool dc_password_is(const char *stored, const char *password);
-
-/* A new Ed25519 pair. The secret half ends with the public one. */
-#define DC_ED25519_PUBLIC 32
-#define DC_ED25519_SECRET 64
-void dc_ed25519_new(unsigned char public_half[DC_ED25519_PUBLIC],
-    unsigned char secret_half[DC_ED25519_SECRET]);
 
 /* Same text? In a time which depends on the lengths only. */
 bool dc_secret_is_equal(const char *a, const char *b);

@@ -49,7 +49,7 @@ add(struct dc_db *db, int64_t application_id, struct dc_err *err)
 	    err);
 	if (rc < 0)
 		return rc;
-	dc_ssh_pair_new(&private_key, &public_key);
+	dc_ssh_pair_new(&private_key, &public_key, "dcloud");
 	dc_stmt_int(q, ":app", application_id);
 	dc_stmt_text(q, ":private", private_key);
 	dc_stmt_text(q, ":public", public_key);

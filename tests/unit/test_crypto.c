@@ -71,6 +71,10 @@ keep_line(const char *line, void *arg)
 	dc_str_addf(arg, "%s\n", line);
 }
 
+/* Some end where a block of the format ends, some do not. */
+static const char *const comments[] = {"", "a", "abcdef", "abcdefg",
+    "made by the server"};
+
 START_TEST(ssh_pair__is_what_openssh_reads)
 {
 	char path[] = "/tmp/dcloud-test-key.XXXXXX";
@@ -83,14 +87,15 @@ START_TEST(ssh_pair__is_what_openssh_reads)
 	struct dc_err err = DC_ERR_INIT;
 	int fd = mkstemp(path), rc;
 
-	dc_ssh_pair_new(&private_key, &public_key);
+	dc_ssh_pair_new(&private_key, &public_key, comments[_i]);
 	rc = dc_fs_write_all(fd, private_key, strlen(private_key), &err);
 	(void)close(fd);
 	if (rc == 0)
 		rc = dc_spawn_run(argv, NULL, NULL, keep_line, &said, &err);
 	(void)unlink(path);
 	ck_assert_msg(rc == 0, "%s", err.msg);
-	expected = dc_asprintf("%s dcloud\n", public_key);
+	expected = dc_asprintf("%s%s%s\n", public_key,
+	    comments[_i][0] != '\0' ? " " : "", comments[_i]);
 	ck_assert_str_eq(said.data, expected);
 }
 END_TEST
@@ -106,7 +111,8 @@ crypto_suite(void)
 	tcase_add_test(tc, random_hex__has_its_length_and_differs);
 	tcase_add_test(tc, password__only_the_right_one_is_it);
 	tcase_add_test(tc, secret__equality);
-	tcase_add_test(tc, ssh_pair__is_what_openssh_reads);
+	tcase_add_loop_test(tc, ssh_pair__is_what_openssh_reads, 0,
+	    sizeof(comments) / sizeof(comments[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -1,15 +1,11 @@
-/* tests/unit/test_private_key.c -- pairs that the platform makes. */
+/* tests/unit/test_private_key.c -- the pair that an account gets. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/auto.h"
-#include "common/base/fs.h"
-#include "common/base/spawn.h"
-#include "common/base/str.h"
 #include "common/store/private_key.h"
 #include "tests/support/tmpdb.h"
-#include "uploader/key_pair.h"
 
 Suite *private_key_suite(void);
 
@@ -26,35 +22,6 @@ teardown(void)
 {
 	tmpdb_close(&t);
 }
-
-static void
-on_line(const char *line, void *arg)
-{
-	dc_str_add(arg, line);
-}
-
-/* Some comments end where a block of the format ends, some do not. */
-START_TEST(key_pair__ssh_keygen_reads_it)
-{
-	static const char *const comments[] = {"", "a", "abcdef", "abcdefg",
-	    "made by the server"};
-	dc_auto_free char *path = dc_asprintf("%s/key", t.dir);
-	char *argv[] = {"ssh-keygen", "-y", "-f", path, NULL};
-	dc_auto_str struct dc_str said = {0};
-	dc_auto_free char *pem = NULL;
-	dc_auto_free char *line = NULL;
-	struct ssh_key half = {0};
-
-	key_pair_new(&pem, &half, comments[_i]);
-	ck_assert_int_eq(dc_fs_save(path, pem, strlen(pem), 0600, NULL), 0);
-	ck_assert_int_eq(dc_spawn_run(argv, NULL, NULL, on_line, &said, NULL),
-	    0);
-	line = dc_asprintf("%s %s%s%s", half.type, half.blob,
-	    *half.comment != '\0' ? " " : "", half.comment);
-	ck_assert_str_eq(said.data, line);
-	ssh_key_done(&half);
-}
-END_TEST
 
 START_TEST(add__one_pair_for_an_account)
 {
@@ -103,7 +70,6 @@ private_key_suite(void)
 	TCase *tc = tcase_create("private_key");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, key_pair__ssh_keygen_reads_it, 0, 5);
 	tcase_add_test(tc, add__one_pair_for_an_account);
 	tcase_add_test(tc, find__not_when_the_public_half_was_removed);
 	suite_add_tcase(s, tc);

@@ -426,7 +426,7 @@ fail(struct work *w, struct dc_err *err)
 		   : dc_asprintf("Deployment failed: %s", err->msg);
 	log_info("deployment=%" PRId64 " app='%s' ended: %s", w->d.id,
 	    w->d.application, text);
-	rc = scale_undo(w->job, &w->d, err);
+	rc = scale_undo(w->job, &w->d, text, err);
 	if (rc == 0 && w->d.state >= DC_DEPLOYMENT_MOVING)
 		rc = route_sync(w->job->conf, w->job->db, err);
 	if (rc < 0)

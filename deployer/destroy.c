@@ -77,7 +77,8 @@ end_deployment(const struct dc_deployment *d, void *arg, struct dc_err *err)
 	    err);
 	if (rc < 0)
 		return let_go(rc);
-	return let_go(scale_undo(w->job, d, err));
+	return let_go(
+	    scale_undo(w->job, d, "the application was destroyed", err));
 }
 
 static int

@@ -265,10 +265,7 @@ cancel_build(const struct dc_build *b, void *arg, struct dc_err *err)
 	if (b->state >= DC_BUILD_DONE)
 		return 0;
 	rc = dc_build_fail(w->job->db, b->id, (int)b->state, DC_BUILD_CANCELLED,
-	    NULL,
-	    w->d->cancelled_by != NULL ? "the deployment was cancelled"
-				       : "another service's build has failed",
-	    err);
+	    NULL, w->text, err);
 	return rc == DC_ESTALE ? 0 : rc;
 }
 
@@ -277,9 +274,7 @@ fail_instance(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct work *w = arg;
 	int rc = dc_instance_fail(w->job->db, i->id, (int)i->state, NULL,
-	    w->d->cancelled_by != NULL ? "the deployment was cancelled"
-				       : "the deployment has failed",
-	    err);
+	    w->text, err);
 
 	return rc == DC_ESTALE ? 0 : rc;
 }
@@ -291,10 +286,10 @@ undo(struct work *w, struct dc_err *err)
 }
 
 int
-scale_undo(struct dc_job *job, const struct dc_deployment *d,
+scale_undo(struct dc_job *job, const struct dc_deployment *d, const char *why,
     struct dc_err *err)
 {
-	struct work w = {.job = job, .d = d};
+	struct work w = {.job = job, .d = d, .text = why};
 	int rc = dc_build_each(job->db, d->id, cancel_build, &w, err);
 
 	if (rc == 0)

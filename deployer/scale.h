@@ -21,8 +21,9 @@ int scale_switch(struct dc_job *job, const struct dc_deployment *d,
     struct dc_err *err);
 
 /* What was begun for a deployment that failed: its builds are cancelled, its
- * instances failed, and those that had made room for them come back. */
+ * instances failed, and those that had made room for them come back. WHY stays
+ * with them: it is all that a job knows that begins here again. */
 int scale_undo(struct dc_job *job, const struct dc_deployment *d,
-    struct dc_err *err);
+    const char *why, struct dc_err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* builder/build.c -- see build.h. CONTRACT 1.6, steps 3 to 8. */
 #include "builder/build.h"
 
+#include "builder/hook.h"
 #include "builder/packages.h"
 #include "builder/snapshot.h"
 #include "common/appenv/appenv.h"
@@ -23,12 +24,6 @@
 #include <string.h>
 
 #define MAX_ATTEMPTS 3
-#define CODE_DIR "/tmp/code"
-#define ENTER                                                                  \
-	"a=%s; [ -d \"./$a\" ] || { echo \"approot '$a' does not exist in the" \
-	" pushed code\" >&2; exit 1; }; cd \"./$a\" >/dev/null || exit 1; "
-/* Where the build has put it, if it has; files of before it are gone. */
-#define ENTER_BUILT "if [ -d ~/current/ ]; then cd ~/current >/dev/null; else "
 #define LATE "the build took longer than 15 minutes"
 #define KILLED ": a build may use 2 GB of memory"
 
@@ -254,45 +249,48 @@ prepare(struct work *w, struct dc_err *err)
 	return rc == 0 ? create_box(w, err) : rc;
 }
 
-/* In the approot, which the tree may not have; IS_BUILT: as the type's build
- * has left it. */
 static int
-run_hook(const struct work *w, const struct dc_step *step, const char *name,
-    const char *hook, bool is_built, struct dc_err *err)
+run_hook(const struct dc_step *step, const char *name, const char *hook,
+    const char *script, struct dc_err *err)
 {
 	struct dc_err why = DC_ERR_INIT;
-	dc_auto_free char *approot = NULL;
-	dc_auto_free char *run = NULL;
-	dc_auto_free char *script = NULL;
-	int rc;
+	int rc = dc_step_run(step, hook, HOOK_CODE_DIR, script, &why);
 
-	if (hook == NULL)
-		return 0;
-	approot = dc_appenv_quote(w->def.approot);
-	run = dc_appenv_hook(hook);
-	script = is_built
-		     ? dc_asprintf(ENTER_BUILT ENTER "fi; %s", approot, run)
-		     : dc_asprintf(ENTER "%s", approot, run);
-	rc = dc_step_run(step, hook, CODE_DIR, script, &why);
 	return rc < 0 ? dc_fail(err, rc, "%s (%s)", why.msg, name) : 0;
+}
+
+static int
+run_prebuild(const struct work *w, const struct dc_step *c, struct dc_err *err)
+{
+	dc_auto_free char *script = NULL;
+
+	if (w->def.prebuild == NULL)
+		return 0;
+	script = hook_format_prebuild(&w->def);
+	return run_hook(c, "prebuild", w->def.prebuild, script, err);
+}
+
+static int
+run_postbuild(const struct work *w, const struct dc_step *c, struct dc_err *err)
+{
+	dc_auto_free char *script = NULL;
+
+	if (w->def.postbuild == NULL)
+		return 0;
+	script = hook_format_postbuild(&w->def);
+	return run_hook(c, "postbuild", w->def.postbuild, script, err);
 }
 
 static int
 run_steps(struct work *w, const struct dc_step *c, struct dc_err *err)
 {
-	/* What a build script copies is known to it alone. */
-	bool is_built =
-	    w->def.buildscript == NULL || strcmp(w->def.type, "custom") != 0;
-	int rc = run_hook(w, c, "prebuild", w->def.prebuild, false, err);
+	int rc = run_prebuild(w, c, err);
 
 	if (rc == 0)
 		rc = dc_step_run(c,
 		    w->def.buildscript != NULL ? w->def.buildscript : "build",
-		    CODE_DIR, "exec bash /etc/dcloud/type/build", err);
-	if (rc == 0)
-		rc = run_hook(w, c, "postbuild", w->def.postbuild, is_built,
-		    err);
-	return rc;
+		    HOOK_CODE_DIR, hook_build, err);
+	return rc == 0 ? run_postbuild(w, c, err) : rc;
 }
 
 static int

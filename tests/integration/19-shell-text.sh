@@ -2,7 +2,7 @@
 # tests/integration/19-shell-text.sh -- hooks and process lines are shell text;
 # healthcheck: is obeyed; nothing to run is an error where something is expected.
 . "$(dirname "$0")/lib.sh"
-plan 24
+plan 33
 platform_up
 
 hello_app app good
@@ -44,6 +44,40 @@ for hook in hook.sh ./hook.sh 'hook.sh with arguments'; do
 	push
 	like "a file as hook, not executable: $hook" "$said" 'ran with [02] of them'
 done
+
+# Before the type's build, ~/current and ~/code are the new code as well.
+layout() {
+	yml "  prebuild: $1"
+	sed -i '/buildscript/d; s/custom$/custom\n  approot: sub/' dotcloud.yml
+	mkdir sub
+	cp hello.py sub/run
+	printf 'echo "%s in $(pwd -P)"; : >~/current/made-%s\n' "$2" "$2" \
+	    >sub/hook
+	push
+}
+layout '~/current/hook' one
+like "a hook of ~/current, in the first build" "$said" 'one in /tmp/code/sub$'
+is "and the type's build finds what it made" \
+    "$rc $(dcloud run www.0 -- 'readlink ~/current; ls ~/current/made-*')" \
+    "0 code/sub
+/home/dotcloud/current/made-one"
+layout '~/current/hook' two
+like "in the second it is not the first one's" "$said" 'two in /tmp/code/sub$'
+layout 'cd $HOME/current && pwd && . ./hook' three
+like "in the middle of a line" "$said" 'three in /tmp/code/sub$'
+like "under its name" "$said" '\[www\] /home/dotcloud/current$'
+layout 'true; sh ~/code/sub/hook' four
+like "and of ~/code" "$said" 'four in /tmp/code/sub$'
+is "~/code is as pushed" \
+    "$(dcloud run www.0 -- 'cd ~/code && ls sub && [ ! -L . ] && pwd -P')" \
+    "hook
+made-four
+run
+/home/dotcloud/code"
+layout 'rm ~/current' five
+is "one that removes it" "$rc $(get app)" "0 good"
+layout 'cd ~/current/nowhere' six
+is "one that fails" $rc 2
 
 for line in 'cd /tmp && FOO=1 ~/hello.py' 'exec ~/hello.py' \
     'true; ~/hello.py' 'PORT=$PORT_WWW ~/hello.py >> /var/log/supervisor/own.log'; do

@@ -107,6 +107,9 @@ format_type_hint(const struct dc_fields *f, const char *name)
 	if (strcmp(name, "nodejs-worker") == 0)
 		return dc_strdup("there are no workers of this language: use "
 				 "\"nodejs\"");
+	if (strcmp(name, "sqlite") == 0 || strcmp(name, "sqlite3") == 0)
+		return dc_strdup("SQLite needs no service: take it out, and "
+				 "keep the file in ~/data");
 	for (i = 0; i < f->types->n; i++)
 		if (dc_edit_distance(f->types->v[i].name, name, 2) <= 2)
 			return dc_asprintf("did you mean \"%s\"?",
@@ -403,6 +406,17 @@ check_size(const struct dc_service_def *def, const struct dc_fields *f,
 	return 0;
 }
 
+static bool
+has_known_key(const struct dc_yaml_node *dict)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < dict->n; i += 2)
+		if (dc_fields_has(dict->child[i]->text))
+			return true;
+	return false;
+}
+
 /* `ports:` in the first column is a service without a type. */
 static int
 fail_no_type(const struct dc_service_def *def, const struct dc_fields *f,
@@ -413,6 +427,10 @@ fail_no_type(const struct dc_service_def *def, const struct dc_fields *f,
 	if (dc_fields_has(def->name))
 		hint = "this is a key of a service: indent it as the service's "
 		       "other keys";
+	else if (has_known_key(dict))
+		hint =
+		    "add \"type: php\" (or python, ...): until the middle of "
+		    "2011 it was given on the command line";
 	return dc_report(f->err, f->y, dict->line, dict->column, hint,
 	    "Missing mandatory entry: \"type\"");
 }

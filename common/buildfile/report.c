@@ -141,14 +141,50 @@ dc_report(struct dc_err *err, const struct dc_yaml *y, size_t line,
 	return dc_fail(err, DC_EUSER, "%s", msg.data);
 }
 
-/* `{{ name }}` of a template, most often. */
 static bool
-is_braced(const struct dc_yaml *y, const struct dc_yaml_node *node)
+has_text(const struct line *l, size_t column, const char *text)
+{
+	size_t n = strlen(text);
+
+	return column > 0 && column - 1 + n <= l->len &&
+	       strncmp(l->text + column - 1, text, n) == 0;
+}
+
+static char *
+hint_for_dict(const struct dc_yaml *y, const struct dc_yaml_node *node)
 {
 	struct line l = find_line(y, node->line);
 
-	return node->kind == DC_YAML_DICT && node->column <= l.len &&
-	       l.text[node->column - 1] == '{';
+	/* The inner one is a key that is no text. */
+	if (has_text(&l, node->column - 1, "{{"))
+		return dc_strdup("this is a placeholder of a template: write "
+				 "what it stands for");
+	if (has_text(&l, node->column, "{"))
+		return dc_strdup("text that begins with '{' must be in quotes");
+	return NULL;
+}
+
+/* What NODE, which is no KIND, was probably meant to be, or NULL. */
+static char *
+hint_for_kind(const struct dc_yaml *y, const struct dc_yaml_node *node,
+    enum dc_yaml_kind kind)
+{
+	if (node->is_plain && strchr(node->text, ':') != NULL)
+		return dc_strdup("a colon needs a space behind it: write "
+				 "\"key: value\"");
+	if (kind == DC_YAML_DICT && node->is_plain &&
+	    dc_type_is_data(node->text))
+		return dc_asprintf("this platform has no %s: %s", node->text,
+		    DC_REPORT_DATA_HINT);
+	if (kind == DC_YAML_DICT && node->is_plain &&
+	    dc_type_is_known(node->text))
+		return dc_asprintf("write \"type: %s\"", node->text);
+	if (kind == DC_YAML_STRING && node->kind == DC_YAML_DICT)
+		return hint_for_dict(y, node);
+	if (kind == DC_YAML_LIST && dc_yaml_is_scalar(node))
+		return dc_strdup("a list has a line for each item, \"- \" in "
+				 "front of it");
+	return NULL;
 }
 
 int
@@ -167,17 +203,7 @@ dc_report_kind(struct dc_err *err, const struct dc_yaml *y,
 					   "lines below, indented deeper"
 					 : NULL,
 		    "Expected a type %s but got nothing", kind_names[kind]);
-	if (node->is_plain && strchr(node->text, ':') != NULL)
-		hint = dc_strdup("a colon needs a space behind it: write "
-				 "\"key: value\"");
-	else if (kind == DC_YAML_DICT && node->is_plain &&
-		 dc_type_is_known(node->text))
-		hint = dc_asprintf("write \"type: %s\"", node->text);
-	else if (kind == DC_YAML_STRING && is_braced(y, node))
-		hint = dc_strdup("text that begins with '{' must be in quotes");
-	else if (kind == DC_YAML_LIST && dc_yaml_is_scalar(node))
-		hint = dc_strdup("a list has a line for each item, \"- \" in "
-				 "front of it");
+	hint = hint_for_kind(y, node, kind);
 	is_empty = dc_yaml_is_scalar(node) ? *node->text == '\0' : node->n == 0;
 	return dc_report(err, y, node->line, node->column, hint,
 	    "Expected a type %s but got %s type %s", kind_names[kind],

@@ -6,6 +6,11 @@
 
 #include <stdarg.h>
 
+/* Of a type that this platform does not have. */
+#define DC_REPORT_DATA_HINT                                                    \
+	"run it elsewhere, name its address in \"environment:\" of the "       \
+	"services that need it, and take it out of this file"
+
 /* DC_EUSER: the text, ` in "NAME", line L, column C:`, the line, a caret, and
  * HINT (may be NULL) on a line of its own. Control characters never get into
  * the message. */

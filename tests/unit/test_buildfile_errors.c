@@ -88,12 +88,23 @@ static const struct {
 		 "are no workers of this language: use \"nodejs\""},
     {"www:\n  type: sqlite3\n",
 	"Unrecognized service \"sqlite3\"" IN("2",
-	    "9") "      type: sqlite3\n            ^\nHint: the types of this "
-		 "platform are: custom, mysql, nodejs, python"},
+	    "9") "      type: sqlite3\n            ^\nHint: SQLite needs no "
+		 "service: take it out, and keep the file in ~/data"},
     {"data:\n  mongodb\n",
 	"Expected a type dictionary but got a type string" IN("2",
-	    "3") "      mongodb\n      ^\nHint: write \"type: "
-		 "mongodb\""},
+	    "3") "      mongodb\n      ^\nHint: this platform has no "
+		 "mongodb: "
+		 "run it elsewhere, name its address in \"environment:\" of "
+		 "the services that need it, and take it out of this file"},
+    {"www:\n  nodejs\n",
+	"Expected a type dictionary but got a type string" IN("2",
+	    "3") "      nodejs\n      ^\nHint: write \"type: "
+		 "nodejs\""},
+    {"www:\n  approot: hello\n",
+	"Missing mandatory entry: \"type\"" IN("2",
+	    "3") "      approot: hello\n      ^\nHint: add \"type: php\" (or "
+		 "python, ...): until the middle of 2011 it was given on the "
+		 "command line"},
     {"www:\n  type: custom\n  ports:\n    A-b: udp\n    a_B: tcp\n",
 	"The ports \"A-b\" and \"a_B\" of service \"www\" would have the "
 	"same variable" IN("5", "5") "        a_B: tcp\n        ^"},
@@ -136,7 +147,11 @@ static const struct {
 		 "write \"name:\""},
     {"www:\n  approot: {{ name }}\n  type: python\n",
 	"Expected a type string but got a type dictionary" IN("2",
-	    "13") "      approot: {{ name }}\n                ^\nHint: text "
+	    "13") "      approot: {{ name }}\n                ^\nHint: this "
+		  "is a placeholder of a template: write what it stands for"},
+    {"www:\n  process: {a}\n  type: python\n",
+	"Expected a type string but got a type dictionary" IN("2",
+	    "12") "      process: {a}\n               ^\nHint: text "
 		  "that begins with '{' must be in quotes"},
     {"www:\n\ttype: nodejs\n",
 	"found character that cannot start any token" IN("2",

@@ -210,9 +210,9 @@ static const struct {
     {"www:\n  type: solr\n", NULL},
     {"", "\"dotcloud.yml\" is empty!"},
     {"www:\n  type: ours\n", NULL},
-    {"www:\n  approot: .\n",
+    {"www:\n  color: red\n",
 	"Missing mandatory entry: \"type\" in \"dotcloud.yml\", line 2, column "
-	"3:\n      approot: .\n      ^"},
+	"3:\n      color: red\n      ^"},
 };
 
 static void

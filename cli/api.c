@@ -312,6 +312,39 @@ api_stream_run(struct api *a, const struct api_stream *s, const char *path,
 	return rc;
 }
 
+static int
+ask_for_type(long *status, const struct api *a, const char *name,
+    struct dc_err *err)
+{
+	dc_auto_free char *url = dc_asprintf("%s/images/%s", a->endpoint, name);
+	struct http_request r = {.method = "GET", .url = url, .stop_fd = -1};
+	struct http_reply reply = {0};
+	int rc = http_send(&reply, &r, err);
+
+	if (rc < 0)
+		return DC_EFAIL;
+	*status = reply.status;
+	http_reply_done(&reply);
+	return 0;
+}
+
+/* One that has no answer for "custom" does not know the question. */
+int
+api_find_type(struct api *a, const char *name, struct dc_err *err)
+{
+	long status = 0, custom = 0;
+	int rc = ask_for_type(&status, a, name, err);
+
+	if (rc < 0 || status == 200)
+		return rc;
+	rc = ask_for_type(&custom, a, "custom", err);
+	if (rc < 0)
+		return rc;
+	return dc_fail(err,
+	    status == 404 && custom == 200 ? DC_ENOTFOUND : DC_EFAIL,
+	    "service type '%s': HTTP %ld", name, status);
+}
+
 int
 api_find_token_url(struct api *a, char **out, struct dc_err *err)
 {

@@ -48,6 +48,10 @@ struct api_stream {
 int api_stream_run(struct api *a, const struct api_stream *s, const char *path,
     struct dc_err *err);
 
+/* DC_ENOTFOUND: the platform has no service type NAME; DC_EFAIL: it does not
+ * say. */
+int api_find_type(struct api *a, const char *name, struct dc_err *err);
+
 /* Where tokens are made, from /auth/discovery; the caller's to free. */
 int api_find_token_url(struct api *a, char **out, struct dc_err *err);
 /* FORM is an urlencoded grant. DC_EDENIED: not accepted. Fills the tokens of

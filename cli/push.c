@@ -251,6 +251,7 @@ load_endpoint(struct push *p, struct dc_err *err)
 static int
 find_wrong(struct push *p, struct dc_err *err)
 {
+	struct api *api = &p->cli->api;
 	int rc;
 
 	if (p->protocol == PROTOCOL_GIT) {
@@ -260,15 +261,16 @@ find_wrong(struct push *p, struct dc_err *err)
 			    "\"%s\" cannot be pushed with git", p->shown);
 		rc = find_git_source(p, err);
 		if (rc == 0)
-			rc = buildfile_check_commit(p->repo, p->commit, err);
+			rc = buildfile_check_commit(p->repo, p->commit, api,
+			    err);
 	} else if (p->protocol == PROTOCOL_HG) {
 		rc = find_hg_source(p, err);
 		if (rc < 0)
 			return dc_wrap(err, rc,
 			    "\"%s\" cannot be pushed with hg", p->shown);
-		rc = buildfile_check_hg(p->dir, p->commit, err);
+		rc = buildfile_check_hg(p->dir, p->commit, api, err);
 	} else {
-		rc = buildfile_check_dir(p->dir, err);
+		rc = buildfile_check_dir(p->dir, api, err);
 	}
 	if (rc < 0)
 		return rc;

@@ -120,7 +120,7 @@ check_value(const struct advice *a, const char *name,
 	dc_auto_json struct dc_json *j = dc_yaml_to_json(value);
 	struct dc_err why = DC_ERR_INIT;
 
-	if (a->f->errors == NULL || value->kind == DC_YAML_NULL ||
+	if (!a->f->is_thorough || value->kind == DC_YAML_NULL ||
 	    dc_type_check(a->type, name, j, &why) == 0)
 		return 0;
 	return dc_report(a->f->err, a->f->y, value->line, value->column, NULL,
@@ -224,7 +224,7 @@ dc_advice_apply(struct dc_service_def *def, const struct dc_fields *f,
 	}
 	if (rc == 0)
 		rc = look_at_ports(&a, dc_yaml_find(dict, "ports"));
-	if (rc == 0 && f->errors != NULL && a.type != NULL)
+	if (rc == 0 && f->is_thorough && a.type != NULL)
 		rc = dc_type_apply(a.type, def, f->err);
 	return rc;
 }

@@ -12,8 +12,8 @@ void dc_advice_add(const struct dc_fields *f, const char *fmt, ...)
 
 /* Looks at DICT, all of whose keys are in DEF: keys of the type's config that
  * were written one level up (`ruby_version`) or with `-` for `_` get to where
- * they belong, probable mistakes are warned about. When F has errors,
- * values that the type refuses are DC_EUSER, and the defaults are filled in. */
+ * they belong, probable mistakes are warned about. When F is thorough, values
+ * that the type refuses are DC_EUSER, and the defaults are filled in. */
 int dc_advice_apply(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *dict);
 

@@ -98,14 +98,29 @@ parse_services(struct dc_buildfile *file, const struct dc_fields *f)
 	return rc;
 }
 
+/* Those that have not ended it come in front of the one that has. */
+static int
+fail_with_all(const struct dc_strv *errors, int rc, struct dc_err *err)
+{
+	dc_auto_str struct dc_str all = {0};
+	size_t i;
+
+	for (i = 0; i < errors->n; i++)
+		dc_str_addf(&all, "%s%s", i > 0 ? "\n" : "", errors->v[i]);
+	if (rc < 0)
+		dc_str_addf(&all, "\n%s", err->msg);
+	return dc_fail(err, DC_EUSER, "%s", all.data);
+}
+
 static int
 parse(struct dc_buildfile *out, const char *text, size_t len,
     const struct dc_types *types, bool is_thorough, struct dc_err *err)
 {
 	dc_auto_buildfile struct dc_buildfile file = {0};
 	dc_auto_yaml struct dc_yaml y = {0};
-	struct dc_fields f = {&y, types, &file.warnings,
-	    is_thorough ? &file.errors : NULL, err};
+	struct dc_err own = DC_ERR_INIT;
+	struct dc_fields f = {&y, types, &file.warnings, &file.errors,
+	    is_thorough, err != NULL ? err : &own};
 	int rc;
 
 	rc = dc_yaml_parse(&y, DC_BUILDFILE_NAME, text, len, err);
@@ -117,6 +132,8 @@ parse(struct dc_buildfile *out, const char *text, size_t len,
 		    "one that begins in line %zu",
 		    y.next_document);
 	rc = parse_services(&file, &f);
+	if (file.errors.n > 0 && (rc == DC_EUSER || !is_thorough))
+		return fail_with_all(&file.errors, rc, f.err);
 	if (rc < 0)
 		return rc;
 	*out = file;

@@ -20,8 +20,9 @@ struct dc_buildfile {
 };
 
 /* Mistakes of the user are DC_EUSER, with line, column, the line itself and
- * a caret. Call it where no privileges are: the text is a stranger's. TYPES
- * NULL, of a client: all known types are taken to be available. */
+ * a caret; of all types that are missing here in one message. Call it where no
+ * privileges are: the text is a stranger's. TYPES NULL, of a client: all types
+ * are taken to be available. */
 int dc_buildfile_parse(struct dc_buildfile *out, const char *text, size_t len,
     const struct dc_types *types, struct dc_err *err);
 

@@ -118,26 +118,21 @@ format_type_hint(const struct dc_fields *f, const char *name)
 	return dc_asprintf("the types of this platform are: %s", names);
 }
 
-static int
-fail_unavailable(const struct dc_fields *f, const struct dc_yaml_node *v)
+/* Whoever reads of one wants to know of all. */
+static void
+add_unavailable(const struct dc_fields *f, const struct dc_yaml_node *v)
 {
 	dc_auto_free char *names = dc_types_format(f->types);
 	bool is_data = dc_type_is_data(v->text);
 	struct dc_err why = DC_ERR_INIT;
 
 	(void)dc_report(&why, f->y, v->line, v->column,
-	    is_data ? "run it elsewhere, name its address in \"environment:\" "
-		      "of the services that need it, and take it out of this "
-		      "file"
-		    : NULL,
+	    is_data && f->errors->n == 0 ? DC_REPORT_DATA_HINT : NULL,
 	    "The service type \"%s\" is known, but not available on this "
 	    "platform%s%s%s",
 	    v->text, is_data ? "" : " (it has: ", is_data ? "" : names,
 	    is_data ? "" : ")");
-	if (f->errors == NULL)
-		return dc_fail(f->err, DC_EUSER, "%s", why.msg);
 	dc_strv_add(f->errors, why.msg);
-	return 0;
 }
 
 static int
@@ -149,8 +144,10 @@ set_type(struct dc_service_def *def, const struct dc_fields *f,
 
 	if (rc < 0 || def->type == NULL || has_type(f, def->type))
 		return rc;
-	if (dc_type_is_known(def->type))
-		return fail_unavailable(f, v);
+	if (dc_type_is_known(def->type)) {
+		add_unavailable(f, v);
+		return 0;
+	}
 	hint = format_type_hint(f, def->type);
 	return dc_report(f->err, f->y, v->line, v->column, hint,
 	    "Unrecognized service \"%.80s\"", def->type);

@@ -11,7 +11,8 @@ struct dc_fields {
 	const struct dc_yaml *y;
 	const struct dc_types *types;
 	struct dc_strv *warnings;
-	struct dc_strv *errors; /* or NULL; see dc_buildfile_validate */
+	struct dc_strv *errors; /* that do not end it */
+	bool is_thorough;       /* see dc_buildfile_validate */
 	struct dc_err *err;
 };
 

@@ -2,7 +2,7 @@
 # tests/integration/18-before-upload.sh -- what is wrong with a push is said
 # before a byte of it is sent, and what goes wrong around it in a sentence.
 . "$(dirname "$0")/lib.sh"
-plan 50
+plan 62
 
 # dc WORD...: dcloud, both streams in $said, its exit status in $rc.
 dc() {
@@ -52,10 +52,26 @@ like "a link as the build file: message" "$said" \
     "^Error: 'dotcloud.yml' must be a regular file"
 rm dotcloud.yml
 cp "$root/work/good.yml" dotcloud.yml
-printf 'www:\n  type: solr\n' >dotcloud.yml
+printf 'www:\n  type: static\ndb:\n  type: mysql\nq:\n  type: redis\n' \
+    >dotcloud.yml
+refused "what keeps data, by rsync" \
+    '"mysql" is known, but not available on this platform .*, line 4,' --rsync
+like "all of it at once" "$said" '"redis" is known, but not .*, line 6,'
+git commit -qam data
+refused "what keeps data, by git" '"mysql" is known, but not available' --git
+git reset -q --hard HEAD~1
+printf 'www:\n  type: opa\n' >dotcloud.yml
 dc push --rsync
-is "a type that is known but not here: exit status" $rc 1
+is "another type that is known but not here: exit status" $rc 1
 like "is the server's to say" "$said" 'known, but not available on this platform'
+printf 'www:\n  type: solr\n' >dotcloud.yml
+cp -r "$programs/types/static" "$programs/types/solr"
+touch index.html
+dc push --rsync
+is "but this platform has one of its own" "$rc $(status app)" "0 200"
+dc destroy
+dc create app
+rm -r "$programs/types/solr" index.html
 cp "$root/work/good.yml" dotcloud.yml
 
 # --- an application that is not there ----------------------------------------

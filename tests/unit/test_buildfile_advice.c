@@ -237,6 +237,31 @@ START_TEST(validate__goes_on_after_types_that_are_not_here)
 }
 END_TEST
 
+START_TEST(parse__names_all_types_that_are_not_here)
+{
+	ck_assert_int_eq(parse("a: {type: mysql}\nb: {type: static}\n"
+			       "c: {type: redis}\nd: {type: lolita}\n"),
+	    DC_EUSER);
+	ck_assert_str_eq(err.msg,
+	    "The service type \"mysql\" is known, but not available on this "
+	    "platform in \"dotcloud.yml\", line 1, column 11:\n"
+	    "    a: {type: mysql}\n              ^\n"
+	    "Hint: run it elsewhere, name its address in \"environment:\" of "
+	    "the services that need it, and take it out of this file\n"
+	    "The service type \"redis\" is known, but not available on this "
+	    "platform in \"dotcloud.yml\", line 3, column 11:\n"
+	    "    c: {type: redis}\n              ^\n"
+	    "Unrecognized service \"lolita\" in \"dotcloud.yml\", line 4, "
+	    "column 11:\n    d: {type: lolita}\n              ^\n"
+	    "Hint: the types of this platform are: custom, java, nodejs, perl, "
+	    "perl-worker, php, php-worker, python, python-worker, ruby, "
+	    "ruby-worker, static");
+	ck_assert_int_eq(validate("a: {type: mysql}\nb: {type: lolita}\n"),
+	    DC_EUSER);
+	ck_assert_ptr_nonnull(strstr(err.msg, "\"mysql\" is known"));
+}
+END_TEST
+
 Suite *
 buildfile_advice_suite(void)
 {
@@ -254,6 +279,7 @@ buildfile_advice_suite(void)
 	tcase_add_test(tc, validate__config_has_its_defaults);
 	tcase_add_test(tc, validate__bad_values_have_their_place);
 	tcase_add_test(tc, validate__goes_on_after_types_that_are_not_here);
+	tcase_add_test(tc, parse__names_all_types_that_are_not_here);
 	suite_add_tcase(s, tc);
 	return s;
 }

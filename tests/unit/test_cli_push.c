@@ -229,7 +229,7 @@ START_TEST(buildfile__of_a_directory_is_judged_as_by_the_server)
 	struct dc_err err = DC_ERR_INIT;
 
 	write_text("dotcloud.yml", files[_i].text);
-	check_file(buildfile_check_dir(dir, &err), &err, _i);
+	check_file(buildfile_check_dir(dir, NULL, &err), &err, _i);
 }
 END_TEST
 
@@ -246,7 +246,7 @@ START_TEST(buildfile__of_a_commit_is_judged_whatever_lies_beside_it)
 	write_text("dotcloud.yml", "\t");
 	ck_assert_int_eq(repo_open(&r, dir, NULL), DC_OK);
 	ck_assert_int_eq(repo_find_commit(&head, r, "HEAD", NULL), DC_OK);
-	check_file(buildfile_check_commit(r, head, &err), &err, _i);
+	check_file(buildfile_check_commit(r, head, NULL, &err), &err, _i);
 }
 END_TEST
 
@@ -255,12 +255,12 @@ START_TEST(buildfile__that_is_missing_is_the_servers_to_say)
 	dc_auto_repo struct repo *r = NULL;
 	dc_auto_free char *head = NULL;
 
-	ck_assert_int_eq(buildfile_check_dir(dir, NULL), DC_OK);
+	ck_assert_int_eq(buildfile_check_dir(dir, NULL, NULL), DC_OK);
 	git("init -q");
 	git("commit -q --allow-empty -m none");
 	ck_assert_int_eq(repo_open(&r, dir, NULL), DC_OK);
 	ck_assert_int_eq(repo_find_commit(&head, r, "HEAD", NULL), DC_OK);
-	ck_assert_int_eq(buildfile_check_commit(r, head, NULL), DC_OK);
+	ck_assert_int_eq(buildfile_check_commit(r, head, NULL, NULL), DC_OK);
 }
 END_TEST
 
@@ -274,20 +274,22 @@ START_TEST(buildfile__that_is_a_link_or_a_directory_is_refused)
 	git("init -q");
 	write_text("other", "www:\n  type: custom\n");
 	ck_assert_int_eq(symlink("other", path), 0);
-	ck_assert_int_eq(buildfile_check_dir(dir, NULL), DC_EINVAL);
+	ck_assert_int_eq(buildfile_check_dir(dir, NULL, NULL), DC_EINVAL);
 	git("add -A");
 	git("commit -q -m link");
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	ck_assert_int_eq(buildfile_check_dir(dir, NULL), DC_EINVAL);
+	ck_assert_int_eq(buildfile_check_dir(dir, NULL, NULL), DC_EINVAL);
 	write_text("dotcloud.yml/file", "");
 	git("add -A");
 	git("commit -q -m directory");
 	ck_assert_int_eq(repo_open(&r, dir, NULL), DC_OK);
 	ck_assert_int_eq(repo_find_commit(&link, r, "HEAD~1", NULL), DC_OK);
 	ck_assert_int_eq(repo_find_commit(&tree, r, "HEAD", NULL), DC_OK);
-	ck_assert_int_eq(buildfile_check_commit(r, link, NULL), DC_EINVAL);
-	ck_assert_int_eq(buildfile_check_commit(r, tree, NULL), DC_EINVAL);
+	ck_assert_int_eq(buildfile_check_commit(r, link, NULL, NULL),
+	    DC_EINVAL);
+	ck_assert_int_eq(buildfile_check_commit(r, tree, NULL, NULL),
+	    DC_EINVAL);
 }
 END_TEST
 

@@ -12,10 +12,21 @@
 static const char *const extra_keys[] = {"ruby_version", "healthcheck",
     "sticky", NULL};
 
+/* Of config:, for what this platform does not have. */
+static const char *const past_keys[] = {"enable_newrelic", "smtp_password",
+    "smtp_port", "smtp_server", "smtp_username", NULL};
+
+/* Keys, to be named in one sentence. */
+struct names {
+	struct dc_str text;
+	size_t n, line; /* LINE: of the first */
+};
+
 struct advice {
 	struct dc_service_def *def;
 	const struct dc_fields *f;
 	const struct dc_type *type; /* NULL: not known here */
+	struct names past, unknown; /* in config: */
 };
 
 void
@@ -32,14 +43,20 @@ dc_advice_add(const struct dc_fields *f, const char *fmt, ...)
 }
 
 static bool
-is_extra(const char *key)
+is_one_of(const char *key, const char *const *keys)
 {
-	const char *const *k;
-
-	for (k = extra_keys; *k != NULL; k++)
-		if (strcmp(*k, key) == 0)
+	for (; *keys != NULL; keys++)
+		if (strcmp(*keys, key) == 0)
 			return true;
 	return false;
+}
+
+static void
+add_name(struct names *to, const struct dc_yaml_node *key)
+{
+	if (to->n++ == 0)
+		to->line = key->line;
+	dc_str_addf(&to->text, "%s\"%.80s\"", to->n > 1 ? ", " : "", key->text);
 }
 
 /* As the type spells it. */
@@ -83,7 +100,7 @@ look_at_key(const struct advice *a, const struct dc_yaml_node *key,
 			    dc_yaml_to_json(value));
 		return;
 	}
-	if (is_extra(name))
+	if (is_one_of(name, extra_keys))
 		return;
 	meant = dc_fields_nearest(name);
 	if (meant != NULL) {
@@ -129,7 +146,7 @@ check_value(const struct advice *a, const char *name,
 
 /* One key of config:. A custom service's are its build script's to know. */
 static int
-look_at_config(const struct advice *a, const struct dc_yaml_node *key,
+look_at_config(struct advice *a, const struct dc_yaml_node *key,
     const struct dc_yaml_node *value)
 {
 	const char *name = find_config_key(a, key->text);
@@ -154,7 +171,35 @@ look_at_config(const struct advice *a, const struct dc_yaml_node *key,
 		    "unknown key \"%s\" in the config of service \"%s\" (line "
 		    "%zu of dotcloud.yml): did you mean \"%s\"?",
 		    key->text, a->def->name, key->line, name);
+	else if (is_one_of(key->text, past_keys))
+		add_name(&a->past, key);
+	else
+		add_name(&a->unknown, key);
 	return 0;
+}
+
+static void
+warn_of_names(struct advice *a)
+{
+	struct names *past = &a->past, *unknown = &a->unknown;
+	bool has_keys = a->type != NULL && a->type->config != NULL;
+
+	if (past->n > 0 && has_keys)
+		dc_advice_add(a->f,
+		    "%s in the config of service \"%s\" (line %zu of "
+		    "dotcloud.yml): dotCloud knew %s no effect here",
+		    past->text.data, a->def->name, past->line,
+		    past->n > 1 ? "them, they have" : "it, it has");
+	if (unknown->n > 0 && has_keys)
+		dc_advice_add(a->f,
+		    "%s in the config of service \"%s\" (line %zu of "
+		    "dotcloud.yml): type \"%s\" has no such key%s, only hooks "
+		    "see %s",
+		    unknown->text.data, a->def->name, unknown->line,
+		    a->def->type, unknown->n > 1 ? "s" : "",
+		    unknown->n > 1 ? "them" : "it");
+	dc_str_done(&past->text);
+	dc_str_done(&unknown->text);
 }
 
 static void
@@ -210,14 +255,16 @@ int
 dc_advice_apply(struct dc_service_def *def, const struct dc_fields *f,
     const struct dc_yaml_node *dict)
 {
-	struct advice a = {def, f,
-	    f->types != NULL ? dc_types_find(f->types, def->type) : NULL};
+	struct advice a = {.def = def, .f = f};
 	const struct dc_yaml_node *config = dc_yaml_find(dict, "config");
 	size_t i;
 	int rc = 0;
 
+	if (f->types != NULL)
+		a.type = dc_types_find(f->types, def->type);
 	for (i = 0; config != NULL && i + 1 < config->n && rc == 0; i += 2)
 		rc = look_at_config(&a, config->child[i], config->child[i + 1]);
+	warn_of_names(&a);
 	for (i = 0; i + 1 < dict->n && rc == 0; i += 2) {
 		if (!dc_fields_has(dict->child[i]->text))
 			look_at_key(&a, dict->child[i], dict->child[i + 1]);

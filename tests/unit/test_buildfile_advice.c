@@ -90,7 +90,18 @@ static const struct {
     {OF("ruby", "  ruby-version: 1.9.3"), NULL},
     {OF("ruby", "  exclude_bundler_groups: [test]"), NULL},
     {OF("ruby", "  config: {rack_env: production}"), NULL},
-    {OF("python", "  config: {smtp_server: a, enable_newrelic: true}"), NULL},
+    {OF("python", "  config: {smtp_server: a, enable_newrelic: true}"),
+	"\"smtp_server\", \"enable_newrelic\" in the config of service \"www\" "
+	"(line 3 of dotcloud.yml): dotCloud knew them, they have no effect "
+	"here"},
+    {OF("php", "  config: {smtp_port: 25, phpfpm_processes: 2}"),
+	"\"smtp_port\" in the config of service \"www\" (line 3 of "
+	"dotcloud.yml): dotCloud knew it, it has no effect here"},
+    {OF("static", "  config: {color: blue, size: 2}"),
+	"\"color\", \"size\" in the config of service \"www\" (line 3 of "
+	"dotcloud.yml): type \"static\" has no such keys, only hooks see "
+	"them"},
+    {OF("custom", "  config: {smtp_server: a, color: blue}"), NULL},
     {OF("python", "  config: {uwsgi-processes: 2}"), NULL},
     {OF("custom", "  config: {process: 2, uwsgi_proceses: 3}"), NULL},
     {OF("custom", "  hubot: {name: a}\n  node_version: v0.6.19"), NULL},

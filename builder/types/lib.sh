@@ -200,5 +200,10 @@ nginx_check() {
 		say "nginx does not accept this yet; a hook has to change it."
 		return 0
 	fi
+	# Instances know those of their application's services, builds do not.
+	if grep -q 'host not found in upstream' <<<"$said"; then
+		say "nginx starts only where this host is known."
+		return 0
+	fi
 	fail "nginx does not accept the configuration."
 }

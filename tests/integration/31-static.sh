@@ -2,7 +2,7 @@
 # tests/integration/31-static.sh -- static: files by nginx, snippets, error
 # pages, gzip, logs; a broken snippet in nginx's own words.
 . "$(dirname "$0")/lib.sh"
-plan 17
+plan 20
 platform_up
 
 curl_app() { curl -s --max-time 20 -H "Host: files-$user.localhost" "$@"; }
@@ -37,6 +37,16 @@ like "in nginx's words again" "$log" '\[www.0\].*unknown directive "nonsense"|^.
 printf '#!/bin/sh\nexec rm broken_nginx.conf\n' >postinstall
 ok "a hook that mends it is in time" dcloud push
 rm broken_nginx.conf postinstall
+printf 'location /again/ { proxy_pass http://files-%s.localhost:%s/; }\n' "$user" \
+    "$http_port" >other_nginx.conf
+log=$(dcloud push 2>&1)
+is "a snippet that passes on to a service of the application" \
+    "$? $(get files /again/numbers.txt | tail -n 1)" "0 1000"
+like "which the build does not know" "$log" 'nginx starts only where this host is'
+sed -i 's/files/nosuch/' other_nginx.conf
+like "a host that nobody knows is named" "$(dcloud push 2>&1)" \
+    'host not found in upstream "nosuch-'
+rm other_nginx.conf
 sed -i 's/www:/www:\n  approot: site/' dotcloud.yml
 like "an approot that is not there fails" "$(dcloud push 2>&1)" "approot 'site'"
 mkdir site

@@ -324,9 +324,12 @@ fail_late(const struct attempt *a, int64_t limit, const char *path,
 	if (a->to.sa.sa_family != AF_UNIX)
 		(void)snprintf(where, sizeof(where), " on port %d", a->p->port);
 	return dc_fail(err, DC_EUSER,
-	    "no good answer%s in %" PRId64 " s%s%s (seen last: %s)", where,
+	    "no good answer%s in %" PRId64 " s%s%s (seen last: %s)%s", where,
 	    limit / 1000, path != NULL ? " to GET " : "",
-	    path != NULL ? path : "", a->seen);
+	    path != NULL ? path : "", a->seen,
+	    a->p->path == NULL && dc_has_prefix(a->seen, "answered '5")
+		? "; `healthcheck: {path: /}` in dotcloud.yml asks another one"
+		: "");
 }
 
 static int

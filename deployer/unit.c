@@ -3,6 +3,8 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
 #include "deployer/ports.h"
 
 #include <fcntl.h>
@@ -12,6 +14,23 @@
 #define TAIL_BYTES 16384
 #define TAIL_FILES 8
 #define TAIL_LINES 60
+
+/* The operator may have taken the type away: what is left of it has to end all
+ * the same. */
+static int
+load_type(struct unit *u, struct dc_err *err)
+{
+	bool ends = u->row.state == DC_INSTANCE_DRAINING ||
+		    u->row.state == DC_INSTANCE_FAILED;
+	int rc =
+	    dc_type_load(&u->type, u->job->conf->types, u->def.type, err);
+
+	if (rc == 0 || !ends)
+		return rc;
+	log_warn("instance=%" PRId64 ": %s", u->row.id, err->msg);
+	u->type = (struct dc_type){.port_name = dc_strdup("http")};
+	return 0;
+}
 
 int
 unit_load(struct unit *u, struct dc_job *job, struct dc_err *err)
@@ -23,7 +42,7 @@ unit_load(struct unit *u, struct dc_job *job, struct dc_err *err)
 	if (rc == 0)
 		rc = dc_service_from_json(&u->def, u->row.definition, err);
 	if (rc == 0)
-		rc = dc_type_load(&u->type, conf->types, u->def.type, err);
+		rc = load_type(u, err);
 	if (rc < 0)
 		return rc;
 	u->nports = ports_list(u->ports, &u->def, &u->type);

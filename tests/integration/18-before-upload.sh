@@ -2,7 +2,7 @@
 # tests/integration/18-before-upload.sh -- what is wrong with a push is said
 # before a byte of it is sent, and what goes wrong around it in a sentence.
 . "$(dirname "$0")/lib.sh"
-plan 62
+plan 63
 
 # dc WORD...: dcloud, both streams in $said, its exit status in $rc.
 dc() {
@@ -69,9 +69,10 @@ cp -r "$programs/types/static" "$programs/types/solr"
 touch index.html
 dc push --rsync
 is "but this platform has one of its own" "$rc $(status app)" "0 200"
-dc destroy
-dc create app
 rm -r "$programs/types/solr" index.html
+dc destroy
+is "what is of a type that was taken away ends" $rc 0
+dc create app
 cp "$root/work/good.yml" dotcloud.yml
 
 # --- an application that is not there ----------------------------------------

@@ -117,7 +117,7 @@ START_TEST(http__says_what_was_seen_last)
 {
 	static const char *const cases[][3] =
 	    {{"HTTP/1.1 503 Not\x1b[1m yet\r\n\r\n", NULL,
-		 "answered '503 Not?[1m yet'"},
+		 "answered '503 Not?[1m yet'); `healthcheck: {path: /}`"},
 		{"SSH-2.0-x\r\n", NULL,
 		    "answered something that is not HTTP: 'SSH-2.0-x'"},
 		{"", NULL, "closed the connection without an answer"}};

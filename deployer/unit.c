@@ -22,8 +22,7 @@ load_type(struct unit *u, struct dc_err *err)
 {
 	bool ends = u->row.state == DC_INSTANCE_DRAINING ||
 		    u->row.state == DC_INSTANCE_FAILED;
-	int rc =
-	    dc_type_load(&u->type, u->job->conf->types, u->def.type, err);
+	int rc = dc_type_load(&u->type, u->job->conf->types, u->def.type, err);
 
 	if (rc == 0 || !ends)
 		return rc;

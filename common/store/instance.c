@@ -219,7 +219,7 @@ dc_instance_each(struct dc_db *db, int64_t deployment, int64_t service,
 	    SELECT "WHERE (:deployment = 0 OR i.deployment_id = :deployment)"
 		   " AND (:service = 0 OR i.service_id = :service)"
 		   " AND (:gone OR i.state <> 'gone')"
-		   " ORDER BY s.name, i.number, i.id",
+		   " ORDER BY s.name, s.id, i.number, i.id",
 	    err);
 	if (rc < 0)
 		return rc;

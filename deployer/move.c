@@ -180,23 +180,33 @@ move_late(size_t *n, struct dc_job *job, const struct dc_deployment *d,
 	return rc;
 }
 
-/* All that may happen while the requests of I's service wait. */
+/* After all that may happen until I has ~/data and answers. */
 static int
-hold(struct work *w, const struct dc_instance *i, struct dc_err *err)
+find_end(int64_t *until, const struct dc_instance *i, struct dc_err *err)
 {
 	dc_auto_service_def struct dc_service_def def = {0};
 	struct health health;
 	int64_t seconds =
 	    DC_HOLD_DRAIN_SECONDS + DC_STOP_SECONDS + DC_HOLD_SECONDS;
-	bool held = false;
 	int rc = dc_service_from_json(&def, i->definition, err);
 
 	if (rc == 0)
 		rc = health_load(&health, &def, err);
 	if (rc == 0)
+		*until = dc_now_ms() + (seconds + health.deadline) * 1000;
+	return rc;
+}
+
+static int
+hold(struct work *w, const struct dc_instance *i, struct dc_err *err)
+{
+	int64_t until = 0;
+	bool held = false;
+	int rc = find_end(&until, i, err);
+
+	if (rc == 0)
 		rc = dc_hold_save(w->job->db, &held, i->service_id,
-		    DC_HOLD_DEPLOYMENT,
-		    dc_now_ms() + (seconds + health.deadline) * 1000, err);
+		    DC_HOLD_DEPLOYMENT, until, err);
 	if (rc < 0)
 		return rc;
 	return dc_log_entry_add(w->job->db, w->d->id, i->service, i->number,
@@ -291,6 +301,7 @@ static int
 undo_one(const struct dc_instance *i, void *arg, struct dc_err *err)
 {
 	struct work *w = arg;
+	int64_t until = 0;
 	int rc;
 
 	if (i->application_id != w->d->application_id)
@@ -298,10 +309,10 @@ undo_one(const struct dc_instance *i, void *arg, struct dc_err *err)
 	rc = dc_instance_move(w->job->db, i->id, (int)i->state,
 	    DC_INSTANCE_DOWN, NULL, err);
 	if (rc == 0)
+		rc = find_end(&until, i, err);
+	if (rc == 0)
 		rc = dc_hold_save(w->job->db, NULL, i->service_id,
-		    DC_HOLD_INSTANCE,
-		    dc_now_ms() + (DC_STOP_SECONDS + DC_HOLD_SECONDS) * 1000L,
-		    err);
+		    DC_HOLD_INSTANCE, until, err);
 	if (rc == 0)
 		rc = dc_log_entry_add(w->job->db, w->d->id, i->service,
 		    i->number, DC_LOG_INFO,

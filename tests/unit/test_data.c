@@ -6,6 +6,9 @@
 #include "common/base/fs.h"
 #include "common/base/str.h"
 #include "common/store/data.h"
+#include "common/store/hold.h"
+#include "common/store/service.h"
+#include "deployer/move.h"
 #include "tests/support/tmpdb.h"
 
 Suite *data_suite(void);
@@ -157,6 +160,29 @@ START_TEST(keep__only_what_nobody_replaces)
 }
 END_TEST
 
+/* 10 to drain, 10 to stop, 30 to start, 200 of its health check. */
+START_TEST(undo__holds_until_the_old_one_may_answer)
+{
+	const struct dc_deployment d = {.id = t.deployment,
+	    .application_id = t.application};
+	struct dc_job job = {.db = t.db};
+	struct dc_hold hold;
+	int64_t before = dc_now_ms();
+
+	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "test", &err),
+	    0);
+	tmpdb_exec(t.db, "UPDATE instances SET definition = '{\"name\":\"www\","
+			 "\"type\":\"custom\",\"approot\":\".\",\"extras\":"
+			 "{\"healthcheck\":{\"deadline\":200}}}'");
+	put(old, "parked");
+	ck_assert_msg(move_undo(&job, &d, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(dc_hold_find(t.db, &hold, t.service, DC_HOLD_INSTANCE,
+			     &err),
+	    0);
+	ck_assert_int_ge(hold.until, before + 250000);
+}
+END_TEST
+
 Suite *
 data_suite(void)
 {
@@ -171,6 +197,7 @@ data_suite(void)
 	tcase_add_test(tc, mark__the_store_refuses_a_second_holder);
 	tcase_add_loop_test(tc, keep__only_what_nobody_replaces, 0,
 	    sizeof(others) / sizeof(others[0]));
+	tcase_add_test(tc, undo__holds_until_the_old_one_may_answer);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -322,6 +322,31 @@ still_ours(void *arg, struct dc_err *err)
 }
 
 static int
+save_hold(struct unit *u, struct dc_err *err)
+{
+	dc_auto_deployment struct dc_deployment d = {0};
+	int rc = still_ours(u, err);
+
+	if (rc == 0)
+		rc = dc_deployment_load(u->job->db, &d, u->row.deployment_id,
+		    err);
+	return rc == 0 ? migrate_hold(NULL, u->job, &d, err) : rc;
+}
+
+/* With each try its deadline begins again. What the end of a deployment has
+ * released is not held anew. */
+static int
+hold_again(struct unit *u, struct dc_err *err)
+{
+	int rc = dc_db_begin(u->job->db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = dc_db_end(u->job->db, save_hold(u, err), err);
+	return rc == 0 ? route_sync(u->job->conf, u->job->db, err) : rc;
+}
+
+static int
 run_command(struct unit *u, struct environment *env, struct dc_err *err)
 {
 	dc_auto_free char *late =
@@ -357,7 +382,7 @@ migrate_run(struct unit *u, struct environment *env, struct dc_err *err)
 	    u->def.migrate_deadline);
 
 	if (rc == 0)
-		rc = still_ours(u, err);
+		rc = hold_again(u, err);
 	if (rc < 0)
 		return rc;
 	rc = run_command(u, env, &e);

@@ -3,7 +3,7 @@
 # the version before has ended its requests and before the next one starts; who
 # asks meanwhile is answered by the next one, or by the one before if it fails.
 . "$(dirname "$0")/lib.sh"
-plan 48
+plan 50
 platform_up
 here=$(dirname "$(readlink -f "$0")")
 . "$here/data.sh"
@@ -157,13 +157,16 @@ how how well
 
 # --- killed ------------------------------------------------------------------
 
+held_until() { db "SELECT max(held_until) FROM holds"; }
 # killed NAME PATTERN: what matches is killed while it migrates.
 killed() {
 	push_apart
 	wait_until 60 has_run 1
 	ask
+	until=$(held_until)
 	pkill -9 -f "$2"
 	ok "$1: it runs again" wait_until 60 has_run 2
+	ok "$1: who waits does so for longer" [ "$(held_until)" -gt "$until" ]
 	is "$1: it runs once at a time" "$(processes)" 1
 	go
 	push_end

@@ -183,6 +183,61 @@ START_TEST(hold__nobody_waits_for_the_first_version)
 }
 END_TEST
 
+/* The job of before was killed, most of its hold has passed. Here the router's
+ * files have no place, and so nothing runs after the hold. */
+START_TEST(run__holds_again)
+{
+	struct dc_conf conf = {.root = t.dir,
+	    .run = (char *)"/dev/null",
+	    .user = (char *)"nobody",
+	    .subnet = (char *)"10.88.0.0/16",
+	    .domain = (char *)"localhost",
+	    .http_bind = (char *)"127.0.0.1:1",
+	    .public_host = (char *)"127.0.0.1"};
+	struct unit u = {.job = &job,
+	    .boxes = t.dir,
+	    .box = (char *)"none",
+	    .def.migrate = (char *)"up",
+	    .def.migrate_deadline = 7};
+	struct environment env = {0};
+	struct dc_hold hold;
+	int64_t id;
+
+	job.conf = &conf;
+	t.deployment = tmpdb_add_deployment(&t);
+	id = tmpdb_add_instance(&t, t.service,
+	    tmpdb_add_snapshot(&t, t.service, 0));
+	tmpdb_exec(t.db, "UPDATE instances SET state = 'launching'"
+			 " WHERE state = 'creating'");
+	ck_assert_int_eq(dc_instance_load(t.db, &u.row, id, &err), 0);
+	ck_assert_int_eq(dc_hold_save(t.db, NULL, t.service, DC_HOLD_DEPLOYMENT,
+			     dc_now_ms() + 1000, &err),
+	    0);
+	ck_assert_int_lt(migrate_run(&u, &env, &err), 0);
+	ck_assert_int_eq(dc_hold_find(t.db, &hold, t.service,
+			     DC_HOLD_DEPLOYMENT, &err),
+	    0);
+	ck_assert_int_ge(hold.until, dc_now_ms() + 100000);
+	dc_instance_done(&u.row);
+}
+END_TEST
+
+/* Its deployment has ended meanwhile. */
+START_TEST(run__holds_nothing_for_one_that_was_given_up)
+{
+	struct unit u = {.job = &job, .def.migrate_deadline = 7};
+	struct environment env = {0};
+	struct dc_hold hold;
+
+	ck_assert_int_eq(dc_instance_load(t.db, &u.row, old, &err), 0);
+	ck_assert_int_eq(migrate_run(&u, &env, &err), DC_ESTALE);
+	ck_assert_int_eq(dc_hold_find(t.db, &hold, t.service,
+			     DC_HOLD_DEPLOYMENT, &err),
+	    DC_ENOTFOUND);
+	dc_instance_done(&u.row);
+}
+END_TEST
+
 static void
 save_hold(enum dc_hold_owner owner)
 {
@@ -238,6 +293,8 @@ migrate_suite(void)
 	tcase_add_test(tc, decide__only_when_the_build_file_has_it);
 	tcase_add_test(tc, hold__covers_all_deadlines);
 	tcase_add_test(tc, hold__nobody_waits_for_the_first_version);
+	tcase_add_test(tc, run__holds_again);
+	tcase_add_test(tc, run__holds_nothing_for_one_that_was_given_up);
 	tcase_add_test(tc, switch__ends_every_hold_but_the_users);
 	suite_add_tcase(s, tc);
 	return s;

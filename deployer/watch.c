@@ -28,6 +28,7 @@ struct watched {
 	/* A memory limit that the kernel did not take, and when it is tried
 	 * again: each try makes it look for pages to give up. */
 	int64_t refused, again_at;
+	bool is_up; /* the last look at the rows has found it */
 };
 
 /* What is watched; fds[0] is the bell, fds[i + 1] belongs to v[i]. */
@@ -121,8 +122,10 @@ add(const struct dc_instance *i, void *arg, struct dc_err *err)
 	box = dc_asprintf("%s-i%" PRId64, w->job->conf->bridge, i->id);
 	x = find_watched(w, i->id);
 	follow_keys(w, i, box, x == NULL);
-	if (x != NULL)
+	if (x != NULL) {
+		x->is_up = true;
 		return follow_memory(w, x, i, box, err);
+	}
 	pid = dc_box_pid(w->boxes, box);
 	fd = pid > 0 ? pidfd_open(pid, 0) : -1;
 	if (fd < 0)
@@ -130,7 +133,7 @@ add(const struct dc_instance *i, void *arg, struct dc_err *err)
 	w->v = dc_xrealloc(w->v, (w->n + 1) * sizeof(*w->v));
 	w->fds = dc_xrealloc(w->fds, (w->n + 2) * sizeof(*w->fds));
 	x = &w->v[w->n];
-	*x = (struct watched){.id = i->id};
+	*x = (struct watched){.id = i->id, .is_up = true};
 	w->fds[w->n + 1] = (struct pollfd){.fd = fd, .events = POLLIN};
 	w->n++;
 	return follow_memory(w, x, i, box, err);
@@ -175,18 +178,27 @@ follow_domains(struct watching *w, struct dc_err *err)
 	return rc;
 }
 
+/* One that has left, as for the reserve, is new when it is back: its container
+ * may be the same, but knows of no key that has changed meanwhile. */
 static int
 follow_instances(struct watching *w, struct dc_err *err)
 {
 	int64_t now;
+	size_t i;
 	int rc = dc_key_find_version(w->job->db, &now, err);
 
 	if (rc < 0)
 		return rc;
 	w->has_new_keys = now != w->keys;
 	w->keys = now;
-	return dc_instance_each(w->job->db, 0, 0, DC_FROM(DC_INSTANCE_UP), add,
-	    w, err);
+	for (i = 0; i < w->n; i++)
+		w->v[i].is_up = false;
+	rc = dc_instance_each(w->job->db, 0, 0, DC_FROM(DC_INSTANCE_UP), add, w,
+	    err);
+	for (i = w->n; rc == 0 && i > 0; i--)
+		if (!w->v[i - 1].is_up)
+			forget(w, i - 1);
+	return rc;
 }
 
 int

@@ -4,7 +4,7 @@
 # whether it is the same one.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/crash.sh"
-plan 74
+plan 77
 reserve=600
 platform_up
 
@@ -34,10 +34,17 @@ pid1() {
 	cat /sys/fs/cgroup/{,*/}"lxc.payload.$bridge-i$1"/cgroup.procs \
 	    2>/dev/null | sort -n | head -n 1
 }
+# may_enter ID: the key that is removed on the way, in instance ID.
+may_enter() {
+	grep -qF "$(cut -d' ' -f2 "$root/work/id.pub")" \
+	    "$root/boxes/$bridge-i$1/etc/authorized_keys"
+}
 taken='\[www\.0\] Taken from the reserve'
 
 example hello hello
 version 1 8
+ssh-keygen -q -t ed25519 -N '' -C other -f "$root/work/id"
+dcloud keys add "$root/work/id.pub" >/dev/null
 ok "an application that takes 8 s to start" dcloud push
 one=$(get hello)
 like "answers" "$one" '^version 1 of [0-9]'
@@ -56,9 +63,13 @@ unlike "and launches nothing" "$(said)" 'Launching'
 is "it is the very process that served before" "$(get hello)" "$one"
 is "in the same container" "$(row id up)" "$first"
 ok "the other version is in reserve now" wait_until 30 in_reserve
+ok "which lets a key in" may_enter "$(row id reserved)"
+ok "that is removed" dcloud keys rm "$(db "SELECT id FROM keys
+    WHERE blob = '$(cut -d' ' -f2 "$root/work/id.pub")'")"
 ok "deploy previous goes forth again" previous
 like "by the reserve too" "$(said)" "$taken"
 is "to the same process" "$(get hello)" "$two"
+ok "and the key is good no more" wait_until 5 not may_enter "$(row id up)"
 ok "and the first is in reserve" wait_until 30 in_reserve
 rest "the machine is as the store says"
 

@@ -6,7 +6,8 @@
  * the longer it waits; then one goes on every 2 ms, or all at once would be
  * more than many an application's queue of connections takes. The end that the
  * map names (milliseconds of the epoch) is obeyed by HAProxy alone, whoever has
- * died meanwhile. */
+ * died meanwhile: by the system's clock, to the second, as its own, core.now,
+ * does not follow when that is set. */
 #include "deployer/router_config.h"
 
 #include <inttypes.h>
@@ -44,15 +45,14 @@ static const char lua[] =
     "\tlocal since = now()\n"
     "\twhile true do\n"
     "\t\tlocal ends = tonumber(held:lookup(backend) or 0)\n"
-    "\t\tlocal t = now()\n"
-    "\t\tif t >= ends then\n"
+    "\t\tif os.time() * 1000 >= ends then\n"
     "\t\t\twait_for_turn(backend)\n"
     "\t\t\tif tonumber(core.get_info().Stopping or 0) ~= 0 then\n"
     "\t\t\t\ttxn:set_var(\"txn.be\", \"again\")\n"
     "\t\t\tend\n"
     "\t\t\treturn\n"
     "\t\tend\n"
-    "\t\tcore.msleep(math.min(100, 10 + (t - since) // 20))\n"
+    "\t\tcore.msleep(math.min(100, 10 + (now() - since) // 20))\n"
     "\tend\n"
     "end)\n";
 

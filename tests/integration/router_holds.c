@@ -4,12 +4,14 @@
 
 #include <check.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/fs.h"
+#include "deployer/haproxy.h"
 
 static struct world w;
 static struct dc_err err;
@@ -141,6 +143,31 @@ START_TEST(hold__ends_by_itself)
 }
 END_TEST
 
+/* A hold ends by the clock that says when: HAProxy's own does not follow steps
+ * of it, here because its worker was stopped for a while. */
+START_TEST(hold__ends_by_the_clock)
+{
+	struct router_server s = {1, "127.0.0.1", 0, false, 0};
+	pid_t pid = server_start(&s.port, NULL, "one");
+	int64_t until = dc_now_ms() + 4000;
+	struct haproxy_workers ws;
+	char sock[128];
+
+	(void)snprintf(sock, sizeof(sock), "%s/haproxy-master.sock", w.dir);
+	sync_held(&s, NULL, until);
+	ck_assert_int_eq(haproxy_workers(&ws, sock, &err), 0);
+	kill(ws.v[0].pid, SIGSTOP);
+	(void)poll(NULL, 0, 3500);
+	kill(ws.v[0].pid, SIGCONT);
+	ck_assert_int_eq(http_get(w.http_port, "blog.test", "/", body,
+			     sizeof(body)),
+	    200);
+	ck_assert_int_ge(dc_now_ms(), until);
+	ck_assert_int_lt(dc_now_ms(), until + 2500);
+	server_stop(pid);
+}
+END_TEST
+
 /* Who waits in a worker that a reload has replaced goes on there. */
 START_TEST(hold__outlives_a_reload_and_a_start)
 {
@@ -178,6 +205,7 @@ router_holds_case(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, hold__what_waits_and_what_does_not);
 	tcase_add_test(t, hold__ends_by_itself);
+	tcase_add_test(t, hold__ends_by_the_clock);
 	tcase_add_test(t, hold__outlives_a_reload_and_a_start);
 	tcase_add_test(t, hold__a_gap_under_load_loses_nothing);
 	return t;

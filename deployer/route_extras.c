@@ -111,7 +111,8 @@ load_sticky(struct route_extras *x, struct dc_db *db, struct dc_err *err)
 	int64_t slot;
 	int rc = dc_instance_each(db, 0, 0,
 	    DC_FROM(DC_INSTANCE_UP) | DC_FROM(DC_INSTANCE_DOWN) |
-		DC_FROM(DC_INSTANCE_RESTARTING),
+		DC_FROM(DC_INSTANCE_RESTARTING) | DC_FROM(DC_INSTANCE_PARKING) |
+		DC_FROM(DC_INSTANCE_PARKED),
 	    note_instance, &all, err);
 
 	x->sticky = dc_xcalloc(all.n + 1, sizeof(*x->sticky));

@@ -76,8 +76,8 @@ add_up(int64_t service, int number)
 	    .kind = "http",
 	    .port = 42800};
 	char sql[256];
-	int64_t id = tmpdb_add_instance(&t, service,
-	    tmpdb_add_snapshot(&t, service, 0));
+	int64_t id =
+	    tmpdb_add_instance(&t, service, tmpdb_add_snapshot(&t, service, 0));
 
 	ck_assert_int_eq(dc_instance_save_ports(t.db, id, &http, 1, &err), 0);
 	(void)snprintf(sql, sizeof(sql),
@@ -107,15 +107,21 @@ add_other(void)
 }
 
 static bool
-is_routed(int64_t id)
+has_line(const char *text)
 {
 	dc_auto_free char *path = dc_conf_path(&conf, "etc/haproxy.cfg");
-	dc_auto_free char *name =
-	    dc_asprintf("\tserver i%lld ", (long long)id);
 	dc_auto_free char *cfg = NULL;
 
 	ck_assert_int_eq(dc_fs_load(&cfg, NULL, path, 1 << 20, &err), 0);
-	return strstr(cfg, name) != NULL;
+	return strstr(cfg, text) != NULL;
+}
+
+static bool
+is_routed(int64_t id)
+{
+	dc_auto_free char *name = dc_asprintf("\tserver i%lld ", (long long)id);
+
+	return has_line(name);
 }
 
 static void
@@ -152,6 +158,24 @@ START_TEST(sync__a_silent_one_stays_where_no_other_is_well)
 }
 END_TEST
 
+/* A service that is not sticky for a moment would be two reloads. */
+START_TEST(sync__a_sticky_one_is_so_while_it_parks)
+{
+	static const char *const states[] = {"up", "parking", "parked"};
+	char sql[80];
+
+	(void)add_up(t.service, 0);
+	tmpdb_exec(t.db,
+	    "UPDATE instances SET definition = json_set(definition,"
+	    " '$.extras', json('{\"sticky\":true}'))");
+	(void)snprintf(sql, sizeof(sql), "UPDATE instances SET state = '%s'",
+	    states[_i]);
+	tmpdb_exec(t.db, sql);
+	sync_route();
+	ck_assert(has_line("\tcookie "));
+}
+END_TEST
+
 Suite *
 route_suite(void)
 {
@@ -161,6 +185,7 @@ route_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, sync__a_silent_one_is_out_while_another_is_well,
 	    0, 2);
+	tcase_add_loop_test(tc, sync__a_sticky_one_is_so_while_it_parks, 0, 3);
 	tcase_add_test(tc, sync__a_silent_one_stays_where_no_other_is_well);
 	suite_add_tcase(s, tc);
 	return s;

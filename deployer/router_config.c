@@ -272,7 +272,11 @@ add_frontend(struct dc_str *s, const struct router_conf *c)
 		    (int)strcspn(c->bridge_bind, ":"), c->bridge_bind);
 	router_closed_rule(s, c);
 	router_hold_rule(s, c);
+	/* A worker that a reload has replaced learns of no new server: what
+	 * its clients ask goes to the one that listens now. */
 	dc_str_add(s,
+	    "\tuse_backend again if { stopping } "
+	    "{ var(txn.be) -m beg be_ }\n"
 	    "\tuse_backend %[var(txn.be)] if { var(txn.be) -m found }\n"
 	    "\tdefault_backend unknown\n");
 	dc_str_addf(s,

@@ -19,9 +19,7 @@
 #include "common/box/place.h"
 #include "deployer/router_modes.h"
 
-/* The path of held.map comes first, as a line of its own. A worker that a
- * reload has replaced learns of no new server: what waited there goes on to the
- * one that listens now. */
+/* The path of held.map comes first, as a line of its own. */
 static const char lua[] =
     "local held = Map.new(path, Map._str)\n"
     "local turns = {}\n"
@@ -47,9 +45,6 @@ static const char lua[] =
     "\t\tlocal ends = tonumber(held:lookup(backend) or 0)\n"
     "\t\tif os.time() * 1000 >= ends then\n"
     "\t\t\twait_for_turn(backend)\n"
-    "\t\t\tif tonumber(core.get_info().Stopping or 0) ~= 0 then\n"
-    "\t\t\t\ttxn:set_var(\"txn.be\", \"again\")\n"
-    "\t\t\tend\n"
     "\t\t\treturn\n"
     "\t\tend\n"
     "\t\tcore.msleep(math.min(100, 10 + (now() - since) // 20))\n"
@@ -67,7 +62,8 @@ router_hold_backend(struct dc_str *s, const struct router_conf *c)
 {
 	dc_auto_free char *host = dc_place_host(c->http_bind);
 
-	dc_str_addf(s, "backend again\n\tserver self %s:%d\n",
+	dc_str_addf(s,
+	    "backend again\n\ttimeout server 1h\n\tserver self %s:%d\n",
 	    host != NULL ? host : "127.0.0.1", dc_place_port(c->http_bind));
 }
 

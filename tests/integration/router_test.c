@@ -170,6 +170,51 @@ START_TEST(sync__more_slots_reload_under_load_loses_nothing)
 }
 END_TEST
 
+/* NAME answers on FD, a connection of before, which then ends. */
+static void
+expect_kept(int fd, const char *name)
+{
+	static const char req[] = "GET / HTTP/1.1\r\nHost: blog.test\r\n\r\n";
+	size_t len = 0;
+	ssize_t n;
+
+	ck_assert_int_eq(send(fd, req, sizeof(req) - 1, MSG_NOSIGNAL),
+	    (ssize_t)sizeof(req) - 1);
+	do {
+		n = recv(fd, body + len, sizeof(body) - 1 - len, 0);
+		len += n > 0 ? (size_t)n : 0;
+		body[len] = '\0';
+	} while (n > 0);
+	ck_assert_msg(strncmp(body, "HTTP/1.1 200", 12) == 0, "%s", body);
+	ck_assert_msg(strstr(body, name) != NULL, "%s", body);
+}
+
+/* A client that is silent while its worker is replaced and then its server: the
+ * old worker has never heard of the new one. */
+START_TEST(sync__a_reload_and_a_swap_lose_no_kept_client)
+{
+	struct router_server s[2] = {{1, "127.0.0.1", 0, false, 0},
+	    {2, "127.0.0.1", 0, false, 0}};
+	pid_t one = server_start(&s[0].port, NULL, "one"), two;
+	int fd = -1;
+
+	(void)sync_servers(s, 1);
+	fd = http_send(w.http_port, "blog.test", "/", "");
+	ck_assert_int_gt(recv(fd, body, sizeof(body), 0), 12);
+	w.conf.slots *= 2;
+	two = server_start(&s[1].port, NULL, "two");
+	s[0].draining = true;
+	ck_assert(sync_servers(s, 2).reloaded);
+	wait_idle(1);
+	server_stop(one);
+	(void)sync_servers(s + 1, 1);
+	expect_kept(fd, "\r\n\r\ntwo ");
+	ck_assert_ptr_nonnull(strstr(body, "x-forwarded-for: 127.0.0.1\r\n"));
+	close(fd);
+	server_stop(two);
+}
+END_TEST
+
 START_TEST(sync__is_idempotent_and_finds_hosts)
 {
 	static const struct router_host hosts[] = {{"blog.test", 0},
@@ -388,6 +433,7 @@ main(void)
 	    0, 2);
 	tcase_add_test(t, sync__a_server_with_a_request_is_kept_until_it_ends);
 	tcase_add_test(t, sync__ten_swaps_under_load_lose_nothing);
+	tcase_add_test(t, sync__a_reload_and_a_swap_lose_no_kept_client);
 	tcase_add_test(t, sync__more_slots_reload_under_load_loses_nothing);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, router_holds_case());

@@ -170,7 +170,8 @@ START_TEST(config_save__held_backends)
 	ck_assert_ptr_nonnull(strstr(lua, "/held.map\"\n"));
 	ck_assert_ptr_nonnull(strstr(cfg, "/hold.lua\n"));
 	ck_assert_ptr_nonnull(
-	    strstr(cfg, "\nbackend again\n\tserver self 127.0.0.1:8000\n"));
+	    strstr(cfg, "\nbackend again\n\ttimeout server 1h\n"
+			"\tserver self 127.0.0.1:8000\n"));
 	t.n_holds = 0;
 	ck_assert_int_eq(router_config_save(&conf, &t, &err), 0);
 	none = load("held.map");

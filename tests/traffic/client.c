@@ -9,7 +9,7 @@
  *
  * (microseconds since the epoch; FIRST is when the answer began; "-" where
  * nothing is known). KIND is one of the table below. A client pauses PAUSE_MS
- * (environment, 0) between requests. None repeats one. */
+ * (environment, 0) between requests, some kinds longer. None repeats one. */
 #include "tests/traffic/wire.h"
 
 #include "common/base/auto.h"
@@ -33,6 +33,7 @@
 #define POST_BYTES (1 << 20)
 #define SESSION_FRAMES 30
 #define SESSION_MS 100
+#define IDLE_MS 9000
 
 static volatile sig_atomic_t stopping;
 
@@ -214,17 +215,29 @@ once_ws(struct client *c)
 	return o;
 }
 
+/* A browser whose user reads for a while. A connection that was closed
+ * meanwhile is none of its requests. */
+static enum outcome
+once_idle(struct client *c)
+{
+	if (wire_is_over(&c->w))
+		wire_close(&c->w);
+	return front_page(c, "");
+}
+
 static const struct kind {
 	const char *name;
 	enum outcome (*once)(struct client *c);
+	long pause; /* ms after each, where PAUSE_MS is less */
 } kinds[] = {
-    {"keep", once_keep},
-    {"fresh", once_fresh},
-    {"slow", once_slow},
-    {"post", once_post},
-    {"chunked", once_chunked},
-    {"sse", once_sse},
-    {"ws", once_ws},
+    {"keep", once_keep, 0},
+    {"fresh", once_fresh, 0},
+    {"slow", once_slow, 0},
+    {"post", once_post, 0},
+    {"chunked", once_chunked, 0},
+    {"sse", once_sse, 0},
+    {"ws", once_ws, 0},
+    {"idle", once_idle, IDLE_MS},
 };
 
 static const char *
@@ -239,6 +252,9 @@ run_client(struct client *c, const struct kind *k, FILE *out)
 	const char *text = getenv("PAUSE_MS");
 	long pause = text != NULL ? strtol(text, NULL, 10) : 0;
 
+	/* Not all at once. */
+	if (pause < k->pause)
+		pause = k->pause + getpid() % 4 * 1000;
 	while (!stopping) {
 		int64_t begin = now_us(), end;
 		enum outcome o;

@@ -41,6 +41,16 @@ wire_close(struct wire *w)
 	w->len = w->at = 0;
 }
 
+bool
+wire_is_over(const struct wire *w)
+{
+	char c;
+
+	return w->fd >= 0 &&
+	       (recv(w->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+		   errno != EAGAIN);
+}
+
 static int
 dial(const char *address)
 {

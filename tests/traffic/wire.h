@@ -39,6 +39,8 @@ struct answer {
 /* Connects unless it is connected. */
 enum outcome wire_open(struct wire *w);
 void wire_close(struct wire *w);
+/* Nothing was asked, and the other side has ended it. */
+bool wire_is_over(const struct wire *w);
 
 enum outcome wire_send(struct wire *w, const void *data, size_t len);
 

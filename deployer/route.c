@@ -17,6 +17,7 @@
 #include "deployer/route_extras.h"
 #include "deployer/router.h"
 #include "deployer/router_server.h"
+#include "deployer/router_start.h"
 #include "deployer/sockets.h"
 
 #include <inttypes.h>
@@ -312,7 +313,7 @@ sync_table(struct reading *r, const struct router_conf *c,
 		backends[i] =
 		    (struct router_backend){r->rows[i].slot, r->rows[i].name,
 			r->servers + r->rows[i].first, r->rows[i].n};
-	rc = router_sync(&report, c, &table, err);
+	rc = router_start_sync(&report, c, &table, err);
 	free(backends);
 	log_debug("router: added=%d removed=%d pending=%d reloaded=%d",
 	    report.added, report.removed, report.pending, report.reloaded);

@@ -6,7 +6,8 @@
 #include "common/store/instance.h"
 
 /* Makes HAProxy, and the file it starts from, what the store says. A HAProxy
- * that is not running is no failure: it will start with the new file. */
+ * that is not running, nor is within two seconds, is no failure: it will start
+ * with the new file. */
 int route_sync(const struct dc_conf *conf, struct dc_db *db,
     struct dc_err *err);
 

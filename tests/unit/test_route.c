@@ -1,7 +1,12 @@
 /* tests/unit/test_route.c -- what of the store is in HAProxy's files. */
 #include <check.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
@@ -38,6 +43,15 @@ save_rules(void)
 	    0);
 }
 
+/* There is no HAProxy, and that is known. */
+static void
+save_away(void)
+{
+	dc_auto_free char *path = dc_asprintf("%s/haproxy.away", conf.run);
+
+	ck_assert_int_eq(dc_fs_save(path, "", 0, 0600, &err), 0);
+}
+
 static void
 setup(void)
 {
@@ -57,6 +71,7 @@ setup(void)
 	    .port_first = 40000,
 	    .port_last = 40009};
 	save_rules();
+	save_away();
 	ck_assert_int_eq(dc_service_add_route(t.db, t.service, "localhost",
 			     &err),
 	    0);
@@ -176,6 +191,61 @@ START_TEST(sync__a_sticky_one_is_so_while_it_parks)
 }
 END_TEST
 
+/* Listens on its socket, as one that starts does after it has read its files,
+ * and says who asks. */
+static pid_t
+start_late(int *asked)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int p[2], fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(p), 0);
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path),
+	    "%s/haproxy-master.sock", conf.run);
+	pid = fork();
+	if (pid == 0) {
+		(void)poll(NULL, 0, 300);
+		(void)bind(fd, (struct sockaddr *)&sun, sizeof(sun));
+		(void)listen(fd, 9);
+		(void)accept(fd, NULL, NULL);
+		_exit(write(p[1], "x", 1) != 1);
+	}
+	ck_assert_int_gt(pid, 0);
+	(void)close(p[1]);
+	(void)close(fd);
+	*asked = p[0];
+	return pid;
+}
+
+START_TEST(sync__waits_for_a_haproxy_that_starts)
+{
+	dc_auto_free char *away = dc_asprintf("%s/haproxy.away", conf.run);
+	int asked = -1;
+	pid_t pid;
+
+	ck_assert_int_eq(unlink(away), 0);
+	pid = start_late(&asked);
+	sync_route();
+	ck_assert_int_eq(poll(&(struct pollfd){.fd = asked, .events = POLLIN},
+			     1, 0),
+	    1);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	(void)close(asked);
+	ck_assert(dc_fs_exists(away));
+}
+END_TEST
+
+START_TEST(sync__waits_once_for_one_that_does_not_come)
+{
+	int64_t begun = dc_mono_ms();
+
+	for (int i = 0; i < 5; i++)
+		sync_route();
+	ck_assert_int_lt(dc_mono_ms() - begun, 8000);
+}
+END_TEST
+
 Suite *
 route_suite(void)
 {
@@ -185,6 +255,8 @@ route_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, sync__a_silent_one_is_out_while_another_is_well,
 	    0, 2);
+	tcase_add_test(tc, sync__waits_for_a_haproxy_that_starts);
+	tcase_add_test(tc, sync__waits_once_for_one_that_does_not_come);
 	tcase_add_loop_test(tc, sync__a_sticky_one_is_so_while_it_parks, 0, 3);
 	tcase_add_test(tc, sync__a_silent_one_stays_where_no_other_is_well);
 	suite_add_tcase(s, tc);

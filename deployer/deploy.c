@@ -254,8 +254,6 @@ launching(struct work *w, struct dc_err *err)
 	return rc;
 }
 
-/* The old instances make room, and before a migration also end what they have
- * to do, while requests wait. */
 /* The job before may have been killed, and the time have gone by: what waits
  * goes on waiting for what has to be done again. */
 static int
@@ -269,6 +267,8 @@ go_on_holding(struct work *w, struct dc_err *err)
 				: route_sync(w->job->conf, w->job->db, err);
 }
 
+/* The old instances make room, and before a migration also end what they have
+ * to do, while requests wait. */
 static int
 moving(struct work *w, struct dc_err *err)
 {

@@ -17,20 +17,35 @@ struct rows {
 	const char *reader;
 };
 
-/* The value of a scale is a number; what a row has several times, "a,b". */
+/* "a,b" of all that TEXT says about KEY. */
+static char *
+join_values(const char *text, const char *key)
+{
+	struct dc_str all = {0};
+	size_t len, name = strlen(key);
+
+	for (; *text != '\0'; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		if (len <= name || text[name] != '=' ||
+		    strncmp(text, key, name) != 0)
+			continue;
+		dc_str_add(&all, all.len > 0 ? "," : "");
+		dc_str_addn(&all, text + name + 1, len - name - 1);
+	}
+	return dc_str_steal(&all);
+}
+
+/* The value of a scale is a number. */
 static void
 add_detail(struct dc_json *j, const char *key, const char *value)
 {
-	const char *before = dc_json_find_str(j, key);
-	dc_auto_free char *both =
-	    before != NULL ? dc_asprintf("%s,%s", before, value) : NULL;
 	long long number;
 
 	if (strcmp(key, "value") == 0 &&
 	    dc_is_number(value, 0, INT64_MAX, &number))
 		dc_json_add_int(j, key, number);
 	else
-		dc_json_add_str(j, key, both != NULL ? both : value);
+		dc_json_add_str(j, key, value);
 }
 
 /* "a=1 b=2"; what an older program wrote otherwise is left out. */
@@ -48,7 +63,9 @@ add_details(struct dc_json *j, const char *text)
 		if (name == 0 || name >= len)
 			continue;
 		key = dc_strndup(text, name);
-		value = dc_strndup(text + name + 1, len - name - 1);
+		if (dc_json_find(j, key) != NULL)
+			continue;
+		value = join_values(text, key);
 		add_detail(j, key, value);
 	}
 }

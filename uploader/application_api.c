@@ -254,6 +254,9 @@ save_variables(struct request *rq, const struct dc_json *body,
 	size_t n = 0;
 	int rc;
 
+	if (dc_json_size(body) > DC_MAX_VARIABLES)
+		return dc_fail(err, DC_EINVAL,
+		    "%d variables at once are the most", DC_MAX_VARIABLES);
 	while (dc_json_each(body, &it, &name, &value)) {
 		if (dc_json_type(value) != DC_JSON_STRING &&
 		    dc_json_type(value) != DC_JSON_NULL)

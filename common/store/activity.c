@@ -3,11 +3,48 @@
 
 #include "common/base/auto.h"
 #include "common/base/fs.h"
+#include "common/base/str.h"
 
-int
-dc_activity_add(struct dc_db *db, int64_t actor_id,
-    const struct dc_activity *row, struct dc_err *err)
+#include <string.h>
+
+/* As many whole items as there is room for; the caller's. */
+static char *
+cut_details(const char *details)
 {
+	size_t len = strlen(details);
+
+	if (len > DC_MAX_DETAILS)
+		for (len = DC_MAX_DETAILS; len > 0 && details[len] != ' ';)
+			len--;
+	return dc_strndup(details, len);
+}
+
+/* Of the account that has row ID: those beyond the newest. */
+static int
+remove_oldest(struct dc_db *db, int64_t id, struct dc_err *err)
+{
+	dc_auto_stmt struct dc_stmt *q = NULL;
+	int rc = dc_db_prepare(db, &q,
+	    "DELETE FROM activity WHERE"
+	    " account_id = (SELECT account_id FROM activity WHERE id = :id)"
+	    " AND id <= (SELECT o.id FROM activity o JOIN activity n"
+	    "  ON o.account_id = n.account_id WHERE n.id = :id"
+	    "  ORDER BY o.id DESC LIMIT 1 OFFSET :keep)",
+	    err);
+
+	if (rc < 0)
+		return rc;
+	dc_stmt_int(q, ":id", id);
+	dc_stmt_int(q, ":keep", DC_KEPT_ACTIVITY);
+	return dc_stmt_run(q, NULL, err);
+}
+
+static int
+add(struct dc_db *db, int64_t actor_id, const struct dc_activity *row,
+    struct dc_err *err)
+{
+	dc_auto_free char *details =
+	    cut_details(row->details != NULL ? row->details : "");
 	dc_auto_stmt struct dc_stmt *q = NULL;
 	int rc;
 
@@ -25,10 +62,24 @@ dc_activity_add(struct dc_db *db, int64_t actor_id,
 	dc_stmt_text(q, ":service", row->service != NULL ? row->service : "");
 	dc_stmt_text(q, ":category", row->category);
 	dc_stmt_text(q, ":action", row->action);
-	dc_stmt_text(q, ":details", row->details != NULL ? row->details : "");
+	dc_stmt_text(q, ":details", details);
 	dc_stmt_int(q, ":now", dc_now_ms());
 	dc_stmt_int(q, ":actor", actor_id);
-	rc = dc_stmt_run(q, NULL, err);
+	return dc_stmt_run(q, NULL, err);
+}
+
+int
+dc_activity_add(struct dc_db *db, int64_t actor_id,
+    const struct dc_activity *row, struct dc_err *err)
+{
+	int rc = dc_db_begin(db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = add(db, actor_id, row, err);
+	if (rc == 0)
+		rc = remove_oldest(db, dc_db_last_id(db), err);
+	rc = dc_db_end(db, rc, err);
 	return rc < 0 ? dc_wrap(err, rc, "add activity") : 0;
 }
 

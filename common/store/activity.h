@@ -5,18 +5,22 @@
 
 #include "common/store/db.h"
 
+#define DC_KEPT_ACTIVITY 10000 /* rows of an account */
+#define DC_MAX_DETAILS 4096    /* bytes              */
+
 struct dc_activity {
 	int64_t id, created_at;
 	int64_t application_id; /* 0: about the account itself */
 	/* Borrowed. SERVICE and APPLICATION may be "". */
 	const char *application, *service, *category, *action;
 	const char *details; /* "key=value key=value"; no key is one of
-			      * the API's own: docs/api.md */
+			      * the API's own: docs/api.md. What is
+			      * beyond DC_MAX_DETAILS is left out */
 	const char *actor;
 };
 
 /* ACTOR_ID did it; of ROW application_id, service, category, action and
- * details are read. */
+ * details are read. The newest DC_KEPT_ACTIVITY of an account stay. */
 int dc_activity_add(struct dc_db *db, int64_t actor_id,
     const struct dc_activity *row, struct dc_err *err);
 

@@ -158,6 +158,11 @@ check(404, "DELETE", A + "/collaborators/stranger")
 check(200, "PATCH", A + "/environment", {"a": "1", "b": None})
 for bad in ({"a b": "1"}, {"a": 1}, {"DOTCLOUD_X": "1"}, {"a": "x" * 200000}):
     check(422, "PATCH", A + "/environment", bad)
+check(422, "PATCH", A + "/environment", {"a%d" % i: None for i in range(257)})
+check(200, "PATCH", A + "/environment", {"a%d%s" % (i, "x" * 60): None for i in range(256)})
+unset = check(200, "GET", A + "/activity?lines=1")["objects"][0]["unset"].split(",")
+ok("what was done is said in 4 KB", len(unset) > 50 and unset[-1] == "a%d%s" %
+   (len(unset) - 1, "x" * 60) and len(",".join(unset)) <= 4096, len(unset))
 check(200, "GET", A + "/environment")
 check(200, "GET", A + "/environment?all")
 check(200, "GET", A + "/push-endpoints?branch=a b".replace(" ", "%20"))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/auto.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
 #include "common/store/account.h"
@@ -128,6 +129,71 @@ START_TEST(add__is_undone_with_the_act)
 	ck_assert_int_eq(rc, DC_EBUSY);
 	ck_assert_int_eq(dc_db_end(t.db, rc, NULL), DC_EBUSY);
 	ck_assert_int_eq(tmpdb_int(t.db, "SELECT count(*) AS n FROM activity"),
+	    1);
+}
+END_TEST
+
+static int
+add_details(const char *details)
+{
+	return dc_activity_add(t.db, t.account,
+	    &(struct dc_activity){.application_id = t.application,
+		.category = "env",
+		.action = "change",
+		.details = details},
+	    NULL);
+}
+
+START_TEST(add__says_a_part_of_what_is_long)
+{
+	struct dc_str text = {0};
+	int i;
+
+	for (i = 0; i < 10000; i++)
+		dc_str_addf(&text, "%sset=V%04d", i > 0 ? " " : "", i);
+	ck_assert_int_eq(add_details(text.data), 0);
+	ck_assert_int_eq(tmpdb_int(t.db,
+			     "SELECT length(details) AS n FROM activity"
+			     " WHERE action = 'change' AND details LIKE"
+			     " '% set=V0408'"),
+	    409 * 10 - 1);
+	memset(text.data, 'x', text.len);
+	ck_assert_int_eq(add_details(text.data), 0);
+	ck_assert_int_eq(tmpdb_int(t.db, "SELECT count(*) AS n FROM activity"
+					 " WHERE details = ''"),
+	    1);
+	dc_str_done(&text);
+}
+END_TEST
+
+START_TEST(add__keeps_the_newest_of_an_account)
+{
+	dc_auto_free char *sql =
+	    dc_asprintf("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i "
+			"+ 1 FROM n"
+			" WHERE i < %d) INSERT INTO activity (account_id, "
+			"application_id,"
+			" application, service, category, action, details, "
+			"actor,"
+			" created_at) SELECT a.id, 0, '', '', 'c', 'a', '', "
+			"a.name, i"
+			" FROM n, accounts a",
+		DC_KEPT_ACTIVITY + 5);
+
+	tmpdb_exec(t.db, sql);
+	ck_assert_int_eq(add_details("set=A"), 0);
+	ck_assert_int_eq(tmpdb_int(t.db,
+			     "SELECT count(*) AS n FROM activity a JOIN"
+			     " accounts u ON u.id = account_id"
+			     " WHERE u.name = 'alice'"),
+	    DC_KEPT_ACTIVITY);
+	ck_assert_int_eq(tmpdb_int(t.db,
+			     "SELECT count(*) AS n FROM activity a JOIN"
+			     " accounts u ON u.id = account_id"
+			     " WHERE u.name = 'bob'"),
+	    DC_KEPT_ACTIVITY + 5);
+	ck_assert_int_eq(tmpdb_int(t.db, "SELECT count(*) AS n FROM activity"
+					 " WHERE action = 'change'"),
 	    1);
 }
 END_TEST
@@ -289,6 +355,8 @@ activity_suite(void)
 	tcase_add_test(c, each__shows_others_only_what_they_work_on);
 	tcase_add_test(c, add__outlives_the_application);
 	tcase_add_test(c, add__is_undone_with_the_act);
+	tcase_add_test(c, add__says_a_part_of_what_is_long);
+	tcase_add_test(c, add__keeps_the_newest_of_an_account);
 	tcase_add_test(c, begin__a_part_of_a_transaction_is_undone_alone);
 	tcase_add_test(c, collaborator__finds_the_application_by_its_owner);
 	tcase_add_test(c, collaborator__neither_nobody_nor_the_owner);

@@ -13,6 +13,7 @@
 #include "common/base/auto.h"
 #include "common/base/fs.h"
 #include "common/store/domain.h"
+#include "deployer/router_api.h"
 #include "deployer/router_modes.h"
 #include "deployer/router_tls.h"
 
@@ -252,17 +253,18 @@ add_frontend(struct dc_str *s, const struct router_conf *c)
 	dc_str_add(s,
 	    "\thttp-request set-var(txn.proto) str(http)\n"
 	    "\thttp-request set-var(txn.proto) str(https) if { ssl_fc }\n");
-	dc_str_addf(s,
-	    "\thttp-request return status 413 content-type "
-	    "\"text/html; charset=utf-8\" file %s/413.html "
-	    "if { req.hdr_val(content-length) gt 104857600 }\n",
-	    c->etc);
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
 		dc_str_addf(s,
 		    "\thttp-request set-header %s %s "
 		    "if !{ req.fhdr(%s) -m found }\n",
 		    absent[i][0], absent[i][1], absent[i][0]);
 	add_lookups(s, c->etc);
+	dc_str_addf(s,
+	    "\thttp-request return status 413 content-type "
+	    "\"text/html; charset=utf-8\" file %s/413.html "
+	    "if { req.hdr_val(content-length) gt 104857600 } "
+	    "!{ var(txn.be) -m str " ROUTER_API " }\n",
+	    c->etc);
 	/* On the bridge there are applications only: the API is not for what
 	 * strangers run. */
 	if (c->bridge_bind != NULL)
@@ -284,13 +286,7 @@ add_frontend(struct dc_str *s, const struct router_conf *c)
 	    "\"text/html; charset=utf-8\" file %s/404.html\n",
 	    c->etc);
 	router_hold_backend(s, c);
-	/* Streams: a blank line comes every 20 s or so, and goes out at once.
-	 */
-	dc_str_addf(s,
-	    "backend " ROUTER_API "\n\toption http-no-delay\n"
-	    "\ttimeout server 1h\n\tserver uploader %s%s\n",
-	    c->api_socket != NULL ? "unix@" : "",
-	    c->api_socket != NULL ? c->api_socket : c->api_address);
+	router_api_format(s, c);
 }
 
 /* Why as it is. http-server-close: one connection per request, so that an

@@ -7,9 +7,11 @@
 #include "uploader/http.h"
 
 #include "common/base/auto.h"
+#include "common/base/fs.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "uploader/incoming.h"
 #include "uploader/job.h"
 
 #include <ctype.h>
@@ -23,14 +25,15 @@
 #define EVENTS 64
 #define CHUNK 16384
 #define CONNECTIONS 512
-#define IDLE_SECONDS 30
-#define MEMORY 32768 /* of one connection: bounds its headers */
+#define IDLE_SECONDS 70 /* more than INCOMING_SECONDS */
+#define MEMORY 32768    /* of one connection: bounds its headers */
 
 struct http {
 	const struct dc_conf *conf;
 	struct MHD_Daemon *daemon;
 	int epoll, signals, listen;
 	struct jobs jobs;
+	struct incoming *incoming;
 };
 
 /* One request on one connection. */
@@ -40,8 +43,9 @@ struct exchange {
 	struct request *rq; /* until its job takes it over */
 	struct job *job;
 	bool is_suspended, has_left, is_too_large;
+	struct incoming incoming;
 	char trace[REQUEST_TRACE + 1];
-	int watched; /* the client's socket, for a stream; -1 */
+	int watched; /* the client's socket, while it may leave; -1 */
 };
 
 static void
@@ -145,17 +149,22 @@ read_body(void *arg, uint64_t pos, char *buf, size_t max)
 					 : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-/* A follower that leaves is noticed at once, not at the next line. */
-static void
-watch_client(struct exchange *x)
+static int
+find_socket(const struct exchange *x)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	if (info == NULL)
-		return;
-	x->watched = info->connect_fd;
-	watch(x, x->watched, EPOLLRDHUP);
+	return info != NULL ? info->connect_fd : -1;
+}
+
+/* Who leaves is noticed at once, not when there is something to say. */
+static void
+watch_client(struct exchange *x)
+{
+	x->watched = find_socket(x);
+	if (x->watched >= 0)
+		watch(x, x->watched, EPOLLRDHUP);
 }
 
 static enum MHD_Result
@@ -195,6 +204,9 @@ start(struct exchange *x)
 	struct dc_err err = DC_ERR_INIT;
 	int status = 500, rc;
 
+	incoming_done(&x->http->incoming, &x->incoming);
+	if (x->incoming.is_late)
+		return MHD_NO;
 	if (x->is_too_large)
 		return queue_error(x, 413, "The request is too large");
 	if (strcmp(rq->method, "OPTIONS") == 0)
@@ -233,40 +245,6 @@ add_query(void *arg, enum MHD_ValueKind kind, const char *key,
 	return MHD_YES;
 }
 
-/* Behind the router our peer is a unix socket of its: the last address of
- * X-Forwarded-For is what it saw, any other is the client's own invention. */
-static char *
-find_address(const struct request *rq)
-{
-	const char *list = request_header(rq, "x-forwarded-for");
-	const char *last;
-
-	if (list == NULL)
-		return dc_strdup("127.0.0.1");
-	last = strrchr(list, ',');
-	last = last != NULL ? last + 1 : list;
-	while (*last == ' ')
-		last++;
-	return dc_strndup(last, 64);
-}
-
-/* X-Method-Override or _method, for clients that know GET and POST only. */
-static char *
-find_method(const struct request *rq, const char *method)
-{
-	const char *other = request_header(rq, "x-method-override");
-	dc_auto_free char *name = NULL;
-	char *p;
-
-	if (other == NULL)
-		other = params_find(&rq->query, "_method");
-	name = dc_strdup(
-	    other != NULL && strcmp(method, "POST") == 0 ? other : method);
-	for (p = name; *p != '\0'; p++)
-		*p = (char)toupper((unsigned char)*p);
-	return dc_steal_ptr(&name);
-}
-
 static struct exchange *
 new_exchange(struct http *h, struct MHD_Connection *mhd, const char *url,
     const char *method)
@@ -283,9 +261,12 @@ new_exchange(struct http *h, struct MHD_Connection *mhd, const char *url,
 	(void)MHD_get_connection_values(mhd, MHD_GET_ARGUMENT_KIND, add_query,
 	    &rq->query);
 	rq->path = dc_strdup(url);
-	rq->method = find_method(rq, method);
-	rq->remote_addr = find_address(rq);
+	request_set_method(rq, method);
+	request_set_address(rq);
 	memcpy(x->trace, rq->trace, sizeof(x->trace));
+	x->incoming.fd = find_socket(x);
+	x->incoming.trace = x->trace;
+	incoming_init(&h->incoming, &x->incoming);
 	return x;
 }
 
@@ -327,6 +308,7 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **state,
 	(void)code;
 	if (x == NULL)
 		return;
+	incoming_done(&h->incoming, &x->incoming);
 	if (x->watched >= 0)
 		(void)epoll_ctl(h->epoll, EPOLL_CTL_DEL, x->watched, NULL);
 	if (x->job != NULL) {
@@ -439,18 +421,25 @@ on_event(const struct epoll_event *e)
 	}
 }
 
+static int
+find_timeout(const struct http *h)
+{
+	unsigned MHD_LONG_LONG ms, most = h->incoming != NULL ? 1000 : 60000;
+
+	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES || ms > most)
+		ms = most;
+	return (int)ms;
+}
+
 int
 http_run(struct http *h, struct dc_err *err)
 {
 	struct epoll_event events[EVENTS];
-	unsigned MHD_LONG_LONG ms;
 	bool go_on = true;
 	int i, n;
 
 	while (go_on) {
-		if (MHD_get_timeout(h->daemon, &ms) != MHD_YES || ms > 60000)
-			ms = 60000;
-		n = epoll_wait(h->epoll, events, EVENTS, (int)ms);
+		n = epoll_wait(h->epoll, events, EVENTS, find_timeout(h));
 		if (n < 0 && errno != EINTR)
 			return dc_fail_errno(err, "epoll_wait");
 		for (i = 0; i < n; i++) {
@@ -459,6 +448,7 @@ http_run(struct http *h, struct dc_err *err)
 			else if (events[i].data.ptr != NULL)
 				on_event(&events[i]);
 		}
+		incoming_end_late(h->incoming, dc_mono_ms());
 		if (MHD_run(h->daemon) != MHD_YES)
 			return dc_fail(err, DC_EFAIL, "libmicrohttpd stopped");
 	}

@@ -32,10 +32,11 @@ count_streams(const struct jobs *all, int64_t account_id)
 static const char *
 find_login(const struct params *form)
 {
-	const char *name = params_find(form, "username");
+	const char *kind = params_find(form, "grant_type");
+	bool is_password = kind != NULL && strcmp(kind, "password") == 0;
+	const char *name =
+	    params_find(form, is_password ? "username" : "refresh_token");
 
-	if (name == NULL)
-		name = params_find(form, "refresh_token");
 	return name != NULL ? name : "?";
 }
 

@@ -182,6 +182,7 @@ title_of(int status)
 	    {403, "Forbidden"},
 	    {404, "Not Found"},
 	    {405, "Method Not Allowed"},
+	    {408, "Request Timeout"},
 	    {409, "Conflict"},
 	    {413, "Payload Too Large"},
 	    {422, "Unprocessable Entity"},

@@ -61,6 +61,40 @@ request_has_flag(const struct request *rq, const char *name)
 	return param_is_true(params_find(&rq->query, name));
 }
 
+/* Our peer is a unix socket of the router, which puts what it sees in the place
+ * of what the client says. */
+void
+request_set_address(struct request *rq)
+{
+	const char *list = request_header(rq, "x-forwarded-for");
+	const char *last;
+
+	if (list == NULL)
+		list = "127.0.0.1";
+	last = strrchr(list, ',');
+	last = last != NULL ? last + 1 : list;
+	while (*last == ' ')
+		last++;
+	rq->remote_addr = dc_strndup(last, 64);
+}
+
+/* X-Method-Override or _method, for clients that know GET and POST only. */
+void
+request_set_method(struct request *rq, const char *method)
+{
+	const char *other = request_header(rq, "x-method-override");
+	dc_auto_free char *name = NULL;
+	char *p;
+
+	if (other == NULL)
+		other = params_find(&rq->query, "_method");
+	name = dc_strdup(
+	    other != NULL && strcmp(method, "POST") == 0 ? other : method);
+	for (p = name; *p != '\0'; p++)
+		*p = (char)toupper((unsigned char)*p);
+	rq->method = dc_steal_ptr(&name);
+}
+
 int
 request_number(const struct request *rq, int64_t *value, const char *name,
     int64_t min, int64_t max, int64_t otherwise, struct dc_err *err)

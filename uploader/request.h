@@ -49,6 +49,10 @@ int request_number(const struct request *rq, int64_t *value, const char *name,
 int request_capture_id(const struct request *rq, int64_t *id, size_t n,
     struct dc_err *err);
 
+/* What the client wants and where it is, from what it has sent. */
+void request_set_method(struct request *rq, const char *method);
+void request_set_address(struct request *rq);
+
 /* The body as a JSON object (an empty body is an empty one). */
 int request_json(const struct request *rq, struct dc_json **out,
     struct dc_err *err);

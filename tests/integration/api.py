@@ -2,7 +2,7 @@
 # tests/integration/api.py -- asks the API, as TAP: api.py BASE DOC TOKEN STRANGER APP.
 # Every route of DOC (docs/api.md) has to succeed in the table below; each is asked
 # without a token, by a stranger, and with a wrong method. Then what is no request.
-import http.client, json, re, socket, sys
+import http.client, json, re, socket, sys, threading, time
 
 base, doc, token, stranger, app = sys.argv[1:6]
 host, port = base.split(":")
@@ -23,7 +23,7 @@ def ask(method, path, body=None, who=token, headers=None):
     c = http.client.HTTPConnection(host, int(port), timeout=100)
     h = {"Authorization": "Bearer " + who} if who else {}
     h.update(headers or {})
-    if body is not None and not isinstance(body, (str, bytes)):
+    if isinstance(body, (dict, list)):
         body = json.dumps(body)
     c.request(method, "/v1" + path, body, h)
     r = c.getresponse()
@@ -71,12 +71,58 @@ def load(doc):
 
 
 routes = load(doc)
+
+
+def raw(text, read=True):
+    s = socket.create_connection((host, int(port)), timeout=100)
+    s.sendall(text)
+    return s.recv(65536) if read else s
+
+
+def status_of(answer):
+    m = re.match(rb"HTTP/1\.[01] (\d+)", answer)
+    return int(m.group(1)) if m else 0
+
+
+def error_of(answer):
+    """The status when an error's envelope has it, too; else 0."""
+    try:
+        code = json.loads(answer.split(b"\r\n\r\n", 1)[1])["error"]["code"]
+    except (ValueError, IndexError, KeyError):
+        return 0
+    return code if code == status_of(answer) else 0
+
+
+class Drip(threading.Thread):
+    """A body that begins with BEGUN bytes and never ends, a byte a second."""
+
+    def __init__(self, begun):
+        super().__init__(daemon=True)
+        self.begun, self.answer, self.seconds = begun, b"", 0
+        self.start()
+
+    def run(self):
+        began = time.monotonic()
+        s = raw(b"POST /v1/me/applications HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Length: 500000\r\n\r\n" + b" " * self.begun, False)
+        s.settimeout(1)
+        while not self.answer and time.monotonic() - began < 90:
+            try:
+                self.answer = s.recv(65536)
+                break
+            except socket.timeout:
+                s.sendall(b" ")
+        self.seconds = time.monotonic() - began
+
+
+drips = [Drip(10), Drip(100000)]
 key = open(sys.argv[6]).read().strip()
 pem = [open(x).read() for x in sys.argv[7:9]]
 
 # --- each route, its success and its own errors ------------------------------
 
 check(200, "GET", "/auth/discovery", who=None)
+LOGIN = "grant_type=password&username=tester&password=correct-horse"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 for want, form in ((400, ""), (400, "grant_type=password"), (400, "%"),
                    (400, "grant_type=magic"), (400, "grant_type=refresh_token"),
@@ -87,6 +133,7 @@ for want, form in ((400, ""), (400, "grant_type=password"), (400, "%"),
     login = check(want, "POST", "/auth/token", form, who=None, headers=FORM)
 check(200, "POST", "/auth/token", "grant_type=refresh_token&refresh_token=" +
       login["refresh_token"], who=None, headers=FORM)
+kept = check(200, "POST", "/auth/token", LOGIN, who=None, headers=FORM)
 image = check(200, "GET", "/images/custom", who=None)["object"]["latest_revision"]
 ok("the newest image is one", image == check(200, "GET", "/images/custom/revisions/" +
    image["revision"], who=None)["object"], image)
@@ -97,6 +144,11 @@ check(404, "GET", "/images/..", who=None)
 
 check(200, "GET", "/me")
 check(200, "GET", "/users/tester")
+lies = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"}
+ok("where the client is, it does not say", check(200, "GET", "/me", headers=lies)
+   ["request"]["remote_addr"] == "127.0.0.1")
+ok("nor whether it has TLS", check(200, "GET", "/auth/discovery", who=None,
+   headers=lies)["object"]["token"].startswith("http:"))
 check(404, "GET", "/users/stranger")
 check(201, "POST", "/me/authorized_keys", {"key": key})
 check(200, "POST", "/me/authorized_keys", {"key": key})
@@ -288,33 +340,40 @@ check(404, "GET", "/me/applications/" + "a" * 500)
 check(404, "GET", "/me/applications/%2e%2e")
 check(405, "POST", "/me", headers={"X-Method-Override": "BREW"})
 check(200, "POST", "/me?_method=GET")
-check(413, "POST", "/me/applications", "x" * (2 << 20))
-
-
-def raw(text, read=True):
-    s = socket.create_connection((host, int(port)), timeout=60)
-    s.sendall(text)
-    return s.recv(65536) if read else s
-
-
-def status_of(answer):
-    m = re.match(rb"HTTP/1\.[01] (\d+)", answer)
-    return int(m.group(1)) if m else 0
-
+check(413, "POST", "/me/applications", iter([b"x" * (1 << 20)] * 2))
+for length in (1048577, 104857601):
+    said = raw(b"POST /v1/me/applications HTTP/1.1\r\nHost: localhost\r\n"
+               b"Content-Length: %d\r\n\r\n" % length)
+    ok("%d bytes are too many" % length, error_of(said) == 413 and
+       b"x-dotcloud-traceid: " in said.lower(), said)
+check(400, "POST", "/me/applications", " " * 1048576, headers={"Expect": "100-continue"})
+check(400, "POST", "/me/applications", " " * 100000, headers={"X-Big": "y" * 12000})
 
 ok("no HTTP is refused", status_of(raw(b"hello\r\n\r\n")) == 400)
 ok("headers without end are refused", status_of(raw(
-    b"GET /v1/me HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 40000 + b"\r\n\r\n")) in (400, 414, 431))
+    b"GET /v1/me HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 40000 + b"\r\n\r\n")) in (400, 414, 431))
 ok("many headers are refused", status_of(raw(
-    b"GET /v1/me HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 2000 + b"\r\n")) in (400, 431))
-slow = [raw(b"POST /v1/me/applications HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
-            False) for i in range(200)]
+    b"GET /v1/me HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 2000 + b"\r\n")) in (400, 431))
+slow = [raw(b"POST /v1/me/applications HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
+            False) for i in range(600)]
+began = time.monotonic()
 check(200, "GET", "/me")
-ok("two hundred slow clients keep nobody out", True)
+ok("six hundred slow clients keep nobody waiting", time.monotonic() - began < 10)
 for s in slow:
     s.close()
+for drip, least, most in ((drips[0], 25, 35), (drips[1], 55, 70)):
+    drip.join()
+    ok("a body that does not end, after %d bytes" % drip.begun,
+       error_of(drip.answer) == 408 and least < drip.seconds < most,
+       "%d s: %s" % (drip.seconds, drip.answer))
+
+# --- log-ins -----------------------------------------------------------------
+
 for i in range(10):
-    ask("POST", "/auth/token", "grant_type=password&username=tester&password=%d" % i, None, FORM)
-check(429, "POST", "/auth/token",
-      "grant_type=password&username=tester&password=correct-horse", who=None, headers=FORM)
+    if i == 9:
+        check(200, "POST", "/auth/token", "grant_type=refresh_token&username=tester"
+              "&refresh_token=" + kept["refresh_token"], who=None, headers=FORM)
+    ask("POST", "/auth/token", "grant_type=password&username=tester&password=%d" % i, None,
+        dict(FORM, **{"X-Forwarded-For": "192.0.2.%d" % i}))
+check(429, "POST", "/auth/token", LOGIN, who=None, headers=FORM)
 print("# asked %d" % count)

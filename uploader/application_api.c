@@ -191,7 +191,7 @@ application_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 			    .action = "destroy"},
 			err);
 	if (rc == 0)
-		rc = request_wait(rq, is_gone, rq->app.id, err);
+		rc = request_wait(rq, rp, is_gone, rq->app.id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }
 

@@ -203,7 +203,7 @@ deployment_cancel(struct request *rq, struct reply *rp, struct dc_err *err)
 		rc = dc_deployment_cancel(rq->db, id, rq->account.id,
 		    rq->account.name, err);
 	if (rc == 0)
-		rc = request_wait(rq, has_ended, id, err);
+		rc = request_wait(rq, rp, has_ended, id, err);
 	if (rc == 0)
 		rc = dc_deployment_load(rq->db, &d, id, err);
 	if (rc < 0)

@@ -17,6 +17,7 @@
 /* One request's work on some services. */
 struct work {
 	struct request *rq;
+	const struct reply *rp;
 	int64_t until;
 	bool is_restart;
 	int64_t *ids; /* those that have requests */
@@ -108,7 +109,7 @@ wait_all(struct work *w, struct dc_err *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < w->n; i++)
-		rc = request_wait(w->rq, is_settled, w->ids[i], err);
+		rc = request_wait(w->rq, w->rp, is_settled, w->ids[i], err);
 	return rc;
 }
 
@@ -149,7 +150,7 @@ read_body(struct work *w, struct reply *rp, struct dc_err *err)
 int
 hold_save(struct request *rq, struct reply *rp, struct dc_err *err)
 {
-	struct work w = {.rq = rq};
+	struct work w = {.rq = rq, .rp = rp};
 	int rc = read_body(&w, rp, err);
 
 	if (rc == 0)
@@ -175,7 +176,7 @@ hold_save(struct request *rq, struct reply *rp, struct dc_err *err)
 int
 hold_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 {
-	struct work w = {.rq = rq};
+	struct work w = {.rq = rq, .rp = rp};
 	int rc = find_services(&w, err);
 
 	if (rc == 0)

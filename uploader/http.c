@@ -176,6 +176,8 @@ answer(struct exchange *x)
 	int rc = job_read_head(&x->http->jobs, job, &err);
 
 	if (rc == 0) {
+		if (job->is_wait)
+			watch_client(x);
 		wait_for_job(x);
 		return MHD_YES;
 	}

@@ -28,6 +28,17 @@ count_streams(const struct jobs *all, int64_t account_id)
 	return n;
 }
 
+static int
+count_waits(const struct jobs *all)
+{
+	const struct job *j;
+	int n = 0;
+
+	for (j = all->first; j != NULL; j = j->next)
+		n += j->is_wait;
+	return n;
+}
+
 /* Whose log-in it is: a name, or what is given in its place. */
 static const char *
 find_login(const struct params *form)
@@ -70,7 +81,9 @@ check(struct jobs *all, struct request *rq, bool is_stream, int *status,
 	is_stream = is_stream && route_has(rq->route, ROUTE_STREAM);
 	*status = 503;
 	if (all->children >= DC_MAX_JOBS ||
-	    (is_stream && count_streams(all, 0) >= DC_MAX_STREAMS))
+	    (is_stream && count_streams(all, 0) >= DC_MAX_STREAMS) ||
+	    (route_has(rq->route, ROUTE_WAIT) &&
+		count_waits(all) >= DC_MAX_WAITS))
 		return dc_fail(err, DC_EBUSY,
 		    "Too much is going on here. Try again in a moment.");
 	*status = 429;
@@ -122,6 +135,7 @@ job_start(struct jobs *all, struct job **out, struct request *rq, int *status,
 	job->fd = dc_steal_fd(&fd_r);
 	job->rq = rq;
 	job->is_stream = is_stream && route_has(rq->route, ROUTE_STREAM);
+	job->is_wait = route_has(rq->route, ROUTE_WAIT);
 	job->next = all->first;
 	all->first = job;
 	*out = job;

@@ -9,7 +9,7 @@
 
 struct job {
 	int fd; /* -1: none */
-	bool is_stream, has_head;
+	bool is_stream, is_wait, has_head;
 	bool has_end;       /* the NUL of a stream has come */
 	struct request *rq; /* owned */
 	char head[REPLY_HEAD_MAX];

@@ -7,6 +7,7 @@
 #include "common/base/str.h"
 #include "common/crypto/crypto.h"
 #include "common/store/service.h"
+#include "uploader/reply.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -221,17 +222,20 @@ request_base_url(const struct request *rq)
 }
 
 int
-request_wait(const struct request *rq,
+request_wait(struct request *rq, const struct reply *rp,
     bool (*is_done)(struct dc_db *db, int64_t id), int64_t id,
     struct dc_err *err)
 {
 	dc_auto_free char *path = dc_conf_path(rq->conf, "state.db");
 	dc_auto_fd int bell = -1;
-	int64_t end = dc_mono_ms() + WAIT_MS;
 	int rc = dc_bell_open(&bell, path, err);
 
-	while (rc == 0 && !is_done(rq->db, id) && dc_mono_ms() < end)
-		dc_bell_wait(bell, 1000);
+	if (rq->wait_end == 0)
+		rq->wait_end = dc_mono_ms() + WAIT_MS;
+	while (rc == 0 && !is_done(rq->db, id) && dc_mono_ms() < rq->wait_end) {
+		rc = reply_wait(rp, bell, 1000, err);
+		dc_bell_clear(bell);
+	}
 	return rc;
 }
 

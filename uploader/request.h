@@ -14,6 +14,7 @@
 #define REQUEST_CAPTURES 3
 #define REQUEST_TRACE 16 /* hex digits */
 
+struct reply;
 struct route;
 
 struct request {
@@ -34,6 +35,8 @@ struct request {
 	struct dc_account account;
 	int64_t token_id;          /* that it came with */
 	struct dc_application app; /* of routes with :app */
+	int places;                /* of serve.c, locked while it waits */
+	int64_t wait_end;          /* of request_wait; 0: not begun */
 };
 
 struct request *request_new(const struct dc_conf *conf);
@@ -65,8 +68,9 @@ int request_find_service(const struct request *rq, int64_t *id,
     struct dc_err *err);
 
 /* Until the deployer has done what row ID stands for: last requests may take
- * the drain's time. Not done after that is no error; it goes on. */
-int request_wait(const struct request *rq,
+ * the drain's time, which all waits of a request have together. Not done after
+ * that is no error; it goes on. DC_ESTALE: the client of RP has gone. */
+int request_wait(struct request *rq, const struct reply *rp,
     bool (*is_done)(struct dc_db *db, int64_t id), int64_t id,
     struct dc_err *err);
 

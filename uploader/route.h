@@ -14,6 +14,7 @@ enum route_flag {
 	ROUTE_STREAM = 2, /* with ?stream                         */
 	ROUTE_LOGIN = 4,  /* counted by the limit on log-ins      */
 	ROUTE_OWNER = 8,  /* not for collaborators                */
+	ROUTE_WAIT = 16,  /* the answer waits for the deployer    */
 };
 
 struct route {

@@ -2,8 +2,11 @@
 #include "uploader/serve.h"
 
 #include "common/base/auto.h"
+#include "common/base/limits.h"
 #include "uploader/reply.h"
 #include "uploader/route.h"
+
+#include <fcntl.h>
 
 /* Nothing but a stream takes as long as this; a hung one must not keep its
  * place among the DC_MAX_JOBS. */
@@ -19,6 +22,28 @@ authenticate(struct request *rq, struct reply *rp, struct dc_err *err)
 	return rc < 0 ? rc : route_load_app(rq, err);
 }
 
+/* One of the account's places among those that wait: a lock on one byte of a
+ * file, which ends with this process. */
+static int
+take_place(struct request *rq, struct reply *rp, struct dc_err *err)
+{
+	dc_auto_free char *path = dc_conf_path(rq->conf, "waits.lock");
+	struct flock l = {.l_type = F_WRLCK, .l_len = 1};
+	int i;
+
+	rq->places = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (rq->places < 0)
+		return dc_fail_errno(err, "open '%s'", path);
+	for (i = 0; i < DC_MAX_ACCOUNT_WAITS; i++) {
+		l.l_start = rq->account.id * DC_MAX_ACCOUNT_WAITS + i;
+		if (fcntl(rq->places, F_SETLK, &l) == 0)
+			return 0;
+	}
+	rp->status = 503;
+	return dc_fail(err, DC_EBUSY,
+	    "This account waits for too much. Try again in a moment.");
+}
+
 static int
 answer(struct request *rq, struct reply *rp, struct dc_err *err)
 {
@@ -28,6 +53,8 @@ answer(struct request *rq, struct reply *rp, struct dc_err *err)
 	rc = dc_db_open(&rq->db, path, err);
 	if (rc == 0 && !route_has(rq->route, ROUTE_OPEN))
 		rc = authenticate(rq, rp, err);
+	if (rc == 0 && route_has(rq->route, ROUTE_WAIT))
+		rc = take_place(rq, rp, err);
 	return rc < 0 ? rc : rq->route->handler(rq, rp, err);
 }
 

@@ -144,6 +144,6 @@ service_remove(struct request *rq, struct reply *rp, struct dc_err *err)
 			.action = "destroy"},
 		    err);
 	if (rc == 0)
-		rc = request_wait(rq, is_gone, id, err);
+		rc = request_wait(rq, rp, is_gone, id, err);
 	return rc < 0 ? rc : reply_empty(rp, err);
 }

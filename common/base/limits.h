@@ -35,9 +35,11 @@
 #define DC_MAX_VARIABLES 256  /* per application                           */
 
 /* Front door */
-#define DC_MAX_JOBS 64                /* requests being answered             */
+#define DC_MAX_JOBS 96                /* requests being answered             */
 #define DC_MAX_STREAMS 48             /* of them, log streams                */
 #define DC_MAX_ACCOUNT_STREAMS 12     /* of one account                      */
+#define DC_MAX_WAITS 24               /* that wait for the deployer          */
+#define DC_MAX_ACCOUNT_WAITS 12       /* of one account                      */
 #define DC_MAX_VARIABLE_NAME 128      /* bytes                               */
 #define DC_MAX_KEY 16384              /* bytes of a public key's base64      */
 #define DC_MAX_KEYS 64                /* per account                         */
@@ -63,8 +65,7 @@
 #define DC_STOP_MAX_SECONDS 120    /* the same otherwise: see stopwaitsecs */
 #define DC_HOLD_DRAIN_SECONDS 10   /* drain_seconds, while others wait */
 #define DC_HOLD_SECONDS 30         /* more than all steps may take together */
-/* An ill instance, doubled each time; more than the 60 s of one request */
-#define DC_REPLACE_SECONDS 70
+#define DC_REPLACE_SECONDS 70 /* an ill instance, doubled; a request has 60 */
 #define DC_MIGRATE_SECONDS 60 /* `migrate:`, unless it says otherwise */
 #define DC_MAX_MIGRATE_SECONDS 600
 #define DC_SUSPEND_SECONDS 60 /* dcloud suspend, the same */
@@ -89,9 +90,8 @@
 #define DC_DISK_RESERVE (1LL << 30) /* bytes                      */
 #define DC_INODE_RESERVE 50000
 #define DC_DISK_RESERVE_PERCENT 5 /* when that is less            */
-/* Log-ins, in days: a token, and then its renewal without a password */
-#define DC_TOKEN_DAYS 30
-#define DC_REFRESH_DAYS 90
+#define DC_TOKEN_DAYS 30          /* a log-in */
+#define DC_REFRESH_DAYS 90        /* then its renewal without a password */
 /* Kept */
 #define DC_KEPT_SNAPSHOTS 10 /* per service, CONTRACT A */
 #define DC_KEPT_REVISIONS 10 /* uploads, per application */

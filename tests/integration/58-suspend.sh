@@ -2,7 +2,7 @@
 # tests/integration/58-suspend.sh -- dcloud suspend, resume and restart: requests
 # wait and none is lost; a deployment and a user do not end each other's holds.
 . "$(dirname "$0")/lib.sh"
-plan 60
+plan 65
 platform_up
 here=$(dirname "$(readlink -f "$0")")
 . "$here/data.sh"
@@ -194,3 +194,29 @@ like "it is answered" "$body" '^[01]$'
 ok "nothing but what serves is left" wait_until 60 all_up
 is "and nobody waits" "$(held)" ""
 is "~/data is there" "$(cat "$(box sock www.1)/home/mnt/data/mine")" 1
+
+# --- many at once --------------------------------------------------------------
+
+# hold: asks for one, for 4 s at the most; its status. Without the router, which
+# does not tell of a client of HTTP/1.1 that has gone.
+access=$(python3 -c 'import json, sys
+print(json.load(open(sys.argv[1] + "/config"))["token"]["access_token"])' \
+    "$DCLOUD_CONFIG_DIR")
+hold() {
+	curl -s -o /dev/null -w '%{http_code}\n' --max-time 4 -X PUT \
+	    -H "Authorization: Bearer $access" -d '{"seconds": 600}' \
+	    --unix-socket "$root/run/uploader.sock" \
+	    http://localhost/v1/me/applications/sock/hold
+}
+children() { pgrep -c -P "$(pid_of uploader)"; }
+ok "nobody does what is asked for" ctl stop deployer
+for _ in {1..20}; do
+	hold >>"$root/work/holds" &
+	holds+=($!)
+done
+ok "twelve wait" wait_until 4 eval '[ "$(children)" = 12 ]'
+ok "others are answered" dcloud info
+wait "${holds[@]}"
+is "more are refused" "$(grep -c '^503$' "$root/work/holds")" 8
+ok "who has gone is not waited for" wait_until 3 eval '[ "$(children)" = 0 ]'
+ctl start deployer >/dev/null

@@ -145,7 +145,8 @@ dc_listen_set_workers(struct dc_service_def *def, const struct dc_fields *f,
 	return 0;
 }
 
-/* A client does not know the types: the platform says it then. */
+/* A client knows no types, or no more of them than their names: the platform
+ * says it then. */
 static bool
 has_http(const struct dc_service_def *def, const struct dc_fields *f)
 {
@@ -153,7 +154,7 @@ has_http(const struct dc_service_def *def, const struct dc_fields *f)
 	    f->types != NULL ? dc_types_find(f->types, def->type) : NULL;
 	size_t i;
 
-	if (type == NULL || type->http_port > 0 ||
+	if (type == NULL || type->port_name == NULL || type->http_port > 0 ||
 	    (type->http_port == DC_TYPE_ANY_PORT && def->ports.n == 0))
 		return true;
 	for (i = 0; i < def->ports.n; i++)

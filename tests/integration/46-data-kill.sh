@@ -34,10 +34,12 @@ whole() {
 		echo "requests wait"
 }
 
+is_whole() { [ -z "$(whole)" ]; }
+
 # data_crash NAME SQL PATTERN...: crash_push, and ~/data after it.
 data_crash() {
 	crash_push "$@"
-	wait_until 30 test -z "$(whole)"
+	wait_until 30 is_whole
 	is "$1: ~/data is whole" "$(whole)" ""
 }
 
@@ -104,6 +106,7 @@ is "~/data is whole" "$(whole)" ""
 next_text
 push
 is "a push after all this" "$rc $(get hello / | cut -d' ' -f2)" "0 $serial"
+wait_until 30 is_whole
 is "has all of it" "$(whole)" ""
 is "no version has lost its lines" \
     "$(get hello /data/history | grep start | cut -d' ' -f2 | sort -u | wc -l)" \

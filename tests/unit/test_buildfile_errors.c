@@ -8,10 +8,10 @@
 Suite *buildfile_errors_suite(void);
 
 static struct dc_type some[] = {
-    {.name = (char *)"custom"},
-    {.name = (char *)"mysql"},
-    {.name = (char *)"nodejs"},
-    {.name = (char *)"python"},
+    {.name = (char *)"custom", .port_name = (char *)"http"},
+    {.name = (char *)"mysql", .port_name = (char *)"http"},
+    {.name = (char *)"nodejs", .port_name = (char *)"http"},
+    {.name = (char *)"python", .port_name = (char *)"http"},
 };
 static const struct dc_types types = {some, sizeof(some) / sizeof(some[0])};
 
@@ -291,12 +291,31 @@ START_TEST(parse__mistakes_have_their_texts)
 }
 END_TEST
 
+/* What needs more than that is the platform's to refuse. */
+START_TEST(parse__a_client_knows_types_by_their_names)
+{
+	static const char text[] = "www:\n  type: worker\n  listen: unix\n";
+	struct dc_type worker = {.name = (char *)"worker"};
+	const struct dc_types known = {&worker, 1};
+	dc_auto_buildfile struct dc_buildfile file = {0};
+	struct dc_err err = DC_ERR_INIT;
+	int rc = dc_buildfile_parse(&file, text, strlen(text), &known, &err);
+
+	ck_assert_msg(rc == 0, "%s", err.msg);
+	worker.port_name = (char *)"http";
+	dc_buildfile_done(&file);
+	rc = dc_buildfile_parse(&file, text, strlen(text), &known, &err);
+	ck_assert_int_eq(rc, DC_EUSER);
+}
+END_TEST
+
 Suite *
 buildfile_errors_suite(void)
 {
 	Suite *s = suite_create("buildfile_errors");
 	TCase *tc = tcase_create("buildfile_errors");
 
+	tcase_add_test(tc, parse__a_client_knows_types_by_their_names);
 	tcase_add_loop_test(tc, parse__mistakes_have_their_texts, 0,
 	    sizeof(bad) / sizeof(bad[0]));
 	suite_add_tcase(s, tc);

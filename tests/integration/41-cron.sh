@@ -151,10 +151,7 @@ is "@reboot is not for that" "$(ask 'wc -l <~/started')" 1
 # --- it stays ----------------------------------------------------------------------
 
 box=$(basename "$(echo "$root"/boxes/*-i*)")
-init() { cat /sys/fs/cgroup/{*/,}lxc.payload."$box"*/cgroup.procs \
-    2>/dev/null | sort -n | head -n 1; }
-first=$(init)
-ok "pid 1 is killed" kill -9 "$first"
+ok "pid 1 is killed" kill -9 "$(pid1_of "$box")"
 wait_until 30 in_instance 'wc -l <~/started' 2
 is "it is back, and @reboot has run again" $? 0
 is "the crontab is the same" "$(ask 'crontab -l')" "$(cat crontab.txt)"

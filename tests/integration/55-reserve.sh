@@ -4,7 +4,7 @@
 # whether it is the same one.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/crash.sh"
-plan 77
+plan 78
 reserve=600
 platform_up
 
@@ -30,10 +30,6 @@ said() { cat "$root/work/said"; }
 row() { db "SELECT $1 FROM instances WHERE state = '$2' ORDER BY id LIMIT 1"; }
 in_reserve() { [ -n "$(row id reserved)" ]; }
 is_gone() { [ "$(db "SELECT state FROM instances WHERE id = $1")" = gone ]; }
-pid1() {
-	cat /sys/fs/cgroup/{,*/}"lxc.payload.$bridge-i$1"/cgroup.procs \
-	    2>/dev/null | sort -n | head -n 1
-}
 # may_enter ID: the key that is removed on the way, in instance ID.
 may_enter() {
 	grep -qF "$(cut -d' ' -f2 "$root/work/id.pub")" \
@@ -79,7 +75,7 @@ ok "replaces the first one in reserve" wait_until 30 is_gone "$first"
 second=$(row id reserved)
 three=$(get hello)
 ok "by the second" [ -n "$second" ]
-ok "whose container ends while it is frozen" kill -9 "$(pid1 "$second")"
+ok "whose container ends while it is frozen" kill -9 "$(pid1_of "$bridge-i$second")"
 ok "deploy previous succeeds all the same" previous
 unlike "without the reserve" "$(said)" "$taken"
 like "by a start" "$(said)" 'Launching'
@@ -130,8 +126,14 @@ crash "killed when it was taken" "SELECT 1 FROM instances
     WHERE state = 'creating' AND reserved_until > 1"
 
 # The router's lock is taken while the last request of the old one goes on: so its
-# job gets as far as that.
+# job gets as far as that. It sleeps there (poll of nothing); earlier it needs the
+# lock itself.
 what="killed while the other one is frozen"
+waits_for_it() {
+	local job
+	job=$(pgrep -f "^deployer -f $conf -j retire $old ") &&
+		grep -q '^[0-9]* 0x0 0x0 ' "/proc/$job/syscall"
+}
 on_the_way() {
 	[ -n "$(db "SELECT 1 FROM instances WHERE state = 'draining'
 	    AND reserved_until > 1")" ]
@@ -145,9 +147,10 @@ slow=$!
 ok "a request begins" wait_until 20 grep -q begun "$root/work/slow"
 previous
 is "$what: the deployment succeeds" $? 0
+ok "$what: a job waits for the request" wait_until 30 waits_for_it
 exec 9>"$root/run/router.lock"
 ok "the router is busy" flock 9
-ok "the request ends" touch "/proc/$(pid1 "$old")/root/tmp/go"
+ok "the request ends" touch "/proc/$(pid1_of "$bridge-i$old")/root/tmp/go"
 ok "$what: it was killed there" wait_until 30 on_the_way
 kill -9 "$(pid_of deployer)" $(pgrep -f "^deployer -f $conf -j ")
 exec 9>&-

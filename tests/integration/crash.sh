@@ -10,8 +10,9 @@ at_rest() { [ -z "$(machine)" ]; }
 
 # rest NAME: within two rounds of the sweep the machine is what the store says.
 rest() {
-	wait_until 130 at_rest
-	is "$1" "$(machine)" ""
+	local left
+	left=$(wait_until 130 at_rest || machine)
+	is "$1" "$left" ""
 }
 
 # next_text: the application answers "text N", N new; also another size.

@@ -133,6 +133,19 @@ platform_up() {
 		{ echo "Bail out! dcloud setup fails"; exit 1; }
 }
 
+# pid1_of BOX: its first process, as the machine numbers it: not the least, where
+# numbers have begun again.
+pid1_of() {
+	local pid
+	for pid in $(cat /sys/fs/cgroup/{,*/}"lxc.payload.$1"/cgroup.procs \
+	    2>/dev/null | sort -u); do
+		if grep -qsE '^NSpid:.*[[:space:]]1$' "/proc/$pid/status"; then
+			echo "$pid"
+			return
+		fi
+	done
+}
+
 # What of this platform is still on the machine; nothing when all is well.
 leftovers() {
 	ip -o link show 2>/dev/null | grep -oE "$bridge(-[0-9]+)?[@:]"

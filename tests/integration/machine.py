@@ -93,7 +93,8 @@ for pid, line in processes():
     if line.startswith("[lxc monitor] %s/boxes " % root):
         monitors.append(line.split()[-1])
     found = re.search(re.escape(root) + r"/dcloud\.conf -j (\w+) ", line)
-    if found and found[1] not in ("watch", "sweep", "check", "rollback"):
+    if found and found[1] not in ("watch", "sweep", "check", "rollback",
+                                       "metrics"):
         jobs.append(line)
 compare("monitor", monitors, live)
 compare("job", jobs, [])

@@ -174,7 +174,7 @@ $(OUT)/test/traffic: $(call obj,$(OUT)/obj,$(TRAFFIC)) $(OUT)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
 
-traffic-quick: all image $(OUT)/test/traffic ## no request is lost: four minutes of every kind of change under load
+traffic-quick: all image $(OUT)/test/traffic ## no request is lost: two and a half minutes of every kind of change under load
 	tests/traffic/run $(OUT) quick $(SCENARIO)
 
 traffic: all image $(OUT)/test/traffic ## the long form of it
